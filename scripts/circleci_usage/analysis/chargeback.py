@@ -46,12 +46,12 @@ def chargeback(costs: Costs, ownership: Ownership, period: Period) -> pd.DataFra
 
 def by_team(charged: pd.DataFrame, runs: pd.DataFrame) -> Breakdown:
     """The lines of `chargeback` summed over the months, with the teams' job runs."""
-    job_runs = sum_by(runs, ["team"], ["job_runs"])["job_runs"]
+    job_runs = sum_by(runs, ["team"], ["job_runs"])["job_runs"].to_dict()
     amounts = sum_by(charged, ["team"], [*AMOUNTS, *_PARTS]).to_dict("index")
     nothing = dict.fromkeys((*AMOUNTS, *_PARTS), ZERO)
     lines = [
         {"team": team, **amounts.get(team, nothing), "job_runs": int(job_runs.get(team, 0))}
-        for team in sorted({*amounts, *job_runs.index})
+        for team in sorted({*amounts, *job_runs})
     ]
     columns = ["team", *nothing, "job_runs"]
     table = pd.DataFrame(lines, columns=columns, dtype="object")

@@ -87,7 +87,7 @@ def _shares(costs: Costs, ownership: Ownership, period: Period) -> Iterator[pd.D
 def _with_runs(amounts: pd.DataFrame, job_runs: pd.DataFrame) -> pd.DataFrame:
     """Values that cost something, or have runs, or both."""
     every = sorted({*amounts.index, *job_runs.index})
-    known, runs = amounts.to_dict("index"), job_runs["job_runs"]
+    known, runs = amounts.to_dict("index"), job_runs["job_runs"].to_dict()
     nothing = dict.fromkeys(AMOUNTS, ZERO)
     lines = [
         {VALUE: value, **known.get(value, nothing), "job_runs": int(runs.get(value, 0))}
