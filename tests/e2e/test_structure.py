@@ -22,6 +22,7 @@ ROOMS: Final = (
     "costs",
     "analysis",
     "config",
+    "circleci_config",
     "login",
     "explore",
     "report",

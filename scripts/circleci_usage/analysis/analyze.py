@@ -1,6 +1,6 @@
 """All analyses of a report: owned usage and run statistics → what can be said about them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -34,7 +34,16 @@ from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
+from circleci_usage.analysis.rightsizing.monthly_costs import DAYS_A_MONTH
 from circleci_usage.analysis.runs_over_time import RunsOverTime, runs_over_time
+from circleci_usage.analysis.savings import (
+    Savings,
+    SavingsInput,
+    SavingsSettings,
+    find_savings,
+)
+from circleci_usage.analysis.savings.monthly_places import MonthlyPlaces
+from circleci_usage.analysis.savings.savings_settings import LIST_ALL
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
 from circleci_usage.analysis.unit_costs import (
@@ -47,8 +56,10 @@ from circleci_usage.analysis.unit_counts import count_units
 from circleci_usage.analysis.utilization import Utilization, utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend, find_wasted_spend
 from circleci_usage.analysis.workflow_branch_costs import workflow_branch_costs
+from circleci_usage.core.decimals import estimating
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership
+from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.costs.purchases import Commitment
 from circleci_usage.costs.resource_rates import Rates, public_rates
@@ -71,6 +82,7 @@ class AnalysisSettings:
         people: how people are shown.
         units: further units that costs are divided by, such as deploys.
         commitments: minimum commitments.
+        savings: which actions are listed.
     """
 
     budgets: tuple[Budget, ...] = ()
@@ -80,6 +92,7 @@ class AnalysisSettings:
     people: PeopleSettings = NO_PEOPLE
     units: tuple[UnitRule, ...] = ()
     commitments: tuple[Commitment, ...] = ()
+    savings: SavingsSettings = LIST_ALL
 
 
 DEFAULTS: Final = AnalysisSettings()
@@ -112,6 +125,7 @@ class AnalysisResults:
         kpis: the numbers at the top of the page.
         contracts: what plans cost, purchased credits that are left, commitments.
         unallocated: what no team owns, with proposed rules.
+        savings: what to do to spend less, in order of money.
         tests: tests and what their jobs wasted; None when Insights was not asked.
         units: costs and units by day and team, which unit costs and KPIs are made from.
     """
@@ -136,6 +150,7 @@ class AnalysisResults:
     kpis: tuple[Kpi, ...]
     contracts: Contracts
     unallocated: tuple[UnallocatedCost, ...]
+    savings: Savings
     tests: InsightsTests | None = None
     units: UnitInput | None = None
 
@@ -178,17 +193,16 @@ def analyze(
         settings: budgets, rates, limits.
     """
     costs, runs, period = known.owned.costs, known.owned.runs, known.days.period
-    statistics, unnamed = known.run_statistics, known.in_period.unnamed
-    through = known.days.complete_through
+    statistics, through = known.run_statistics, known.days.complete_through
     to_spend = SpendingInput(known.owned, known.days, ownership, prices)
     history = days_without_gap(to_spend, through)
     spending = budget_spending(to_spend, settings.budgets)
     comparison = compare_periods(costs, runs, period, through, known.days.complete)
-    of_period = durations(unnamed, statistics)
+    of_period = durations(known.in_period.unnamed, statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings.units, default_branches)
     unit_costs = find_unit_costs(units, ownership, comparison)
-    waste = _wasted_spend(known, prices)
+    to_save = _to_save(known, prices, settings.rates, of_period, default_branches)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -196,21 +210,22 @@ def analyze(
         month_to_date=_month_so_far(to_spend, spending, history),
         budget_spending=spending,
         budgets=check_budgets(settings.budgets, spending),
-        wasted_spend=waste,
+        wasted_spend=to_save.waste,
         durations=of_period,
-        right_sizing=_right_size(known, settings.rates),
+        right_sizing=to_save.right_sizing,
         noncompute=noncompute_costs(known.in_period.over_days),
         numbered_jobs=numbered_jobs(statistics),
         runs_over_time=_runs_over_time(known, of_period),
         recent_runs=recent_runs(statistics, of_period.workflows),
         branch_kinds=_branch_kinds(known.in_period, default_branches),
-        branch_runs=_branch_runs(known, default_branches),
-        utilization=utilization(unnamed, statistics),
+        branch_runs=to_save.branch_runs,
+        utilization=to_save.utilization,
         unit_costs=unit_costs,
         kpis=find_kpis(units, unit_costs, comparison),
         contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
         unallocated=unallocated_costs(known.in_period.over_days, ownership),
-        tests=cost_tests(known.tests, waste, known.job_groups) if known.tests else None,
+        savings=find_savings(to_save, settings.savings, known.days.should_be_through),
+        tests=cost_tests(known.tests, to_save.waste, known.job_groups) if known.tests else None,
         units=units,
     )
 
@@ -255,18 +270,50 @@ def _units(
     return unit_input(owned, counts, known.days)
 
 
-def _right_size(known: AnalysisInput, rates: Rates) -> RightSizing:
-    """Right-sizing, with a month projected from the complete days of the period.
+def _to_save(
+    known: AnalysisInput,
+    prices: PriceList,
+    rates: Rates,
+    of_period: Durations,
+    defaults: DefaultBranches,
+) -> SavingsInput:
+    projected, statistics = _projected(known), known.run_statistics
+    return SavingsInput(
+        places=MonthlyPlaces(projected.costs, _months_in(projected.days)),
+        of_period=_months_in(known.days.period),
+        owned=known.in_period,
+        statistics=statistics,
+        right_sizing=right_size(projected.costs, statistics, rates, projected.days),
+        waste=_wasted_spend(known, prices),
+        durations=of_period,
+        branch_runs=_branch_runs(known, defaults),
+        utilization=utilization(known.in_period.unnamed, statistics),
+    )
 
-    If it has none, from those with usage.
-    """
+
+@dataclass(frozen=True)
+class _Projected:
+    """Costs that a month is projected from, and the days that these are of."""
+
+    costs: Costs
+    days: Sequence[date]
+
+
+def _projected(known: AnalysisInput) -> _Projected:
+    """The costs of the complete days of the period; if it has none, of those with usage."""
     by_day = known.in_period.unnamed_by_day
     period = known.days.period
     complete = [day for day in period if _is_complete(day, known.days.complete)]
     days = complete or _days_with_usage(by_day.lines) or [period.first]
     are_projected = by_day.lines["date"].isin(pd.DatetimeIndex([*days]))
-    projected = replace(by_day, lines=by_day.lines[are_projected])
-    return right_size(projected, known.run_statistics, rates, days)
+    costs = replace(by_day, lines=by_day.lines[are_projected])
+    return _Projected(costs, days)
+
+
+def _months_in(days: Sized) -> Decimal:
+    """How many times these days a month is."""
+    with estimating():
+        return DAYS_A_MONTH / len(days)
 
 
 def _is_complete(day: date, complete: Sequence[Period]) -> bool:

@@ -51,7 +51,7 @@ def by_team(charged: pd.DataFrame, runs: pd.DataFrame) -> Breakdown:
     nothing = dict.fromkeys((*AMOUNTS, *_PARTS), ZERO)
     lines = [
         {"team": team, **amounts.get(team, nothing), "job_runs": int(job_runs.get(team, 0))}
-        for team in sorted({*amounts, *job_runs})
+        for team in sorted({*map(str, amounts), *map(str, job_runs)})
     ]
     columns = ["team", *nothing, "job_runs"]
     table = pd.DataFrame(lines, columns=columns, dtype="object")

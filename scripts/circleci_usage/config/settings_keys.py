@@ -15,6 +15,7 @@ from circleci_usage.config.plan_sections import (
     refuse_unknown_plans,
 )
 from circleci_usage.config.rule_sections import TeamSection
+from circleci_usage.config.savings_section import SavingsSection
 from circleci_usage.config.section_checks import (
     following,
     refuse_twice,
@@ -134,6 +135,9 @@ class SettingsKeys(SettingsSection):
 
     people: PeopleSection | None = None
     """How the users who trigger pipelines are shown; by default, only how many there are."""
+
+    savings: SavingsSection | None = None
+    """Which savings are listed, and which are dismissed."""
 
     notify: tuple[NotificationSection, ...] = ()
     """Who is notified of what, for `circleci-usage notify`."""

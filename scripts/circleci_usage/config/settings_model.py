@@ -18,6 +18,7 @@ from circleci_usage.analysis.budgets import Budget
 from circleci_usage.analysis.cost_units import UnitRule
 from circleci_usage.config.people_section import PeopleSection
 from circleci_usage.config.plan_sections import PlanSection
+from circleci_usage.config.savings_section import SavingsSection
 from circleci_usage.config.sections import IncludedCreditsSection
 from circleci_usage.config.settings_keys import SettingsKeys
 from circleci_usage.config.tag_sections import tag_keys
@@ -162,6 +163,7 @@ class SettingsFile(SettingsKeys):
             people=(self.people or PeopleSection()).settings(self.seat_credits),
             units=tuple(units),
             commitments=tuple(each.commitment() for each in self.commitments),
+            savings=(self.savings or SavingsSection()).settings(),
         )
 
     def all_rates(self) -> Rates:

@@ -22,6 +22,7 @@ from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_teams
 from circleci_usage.analysis.rightsizing import Migration, Recommendation, RightSizing
 from circleci_usage.analysis.runs_over_time import RunsOverTime
+from circleci_usage.analysis.savings import Savings
 from circleci_usage.analysis.team_spending import NOTHING
 from circleci_usage.analysis.teams.charged_usage import ChargedUsage
 from circleci_usage.analysis.teams.main_owners import MainOwners
@@ -89,6 +90,7 @@ class TeamFindings:
             right_sizing=self._right_sizing(team),
             contracts=_without_contracts(whole.contracts),
             unallocated=(),
+            savings=Savings(),
             noncompute=(),
             numbered_jobs=(),
             runs_over_time=_NO_RUNS,
