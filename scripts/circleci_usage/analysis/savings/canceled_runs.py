@@ -1,15 +1,22 @@
 """Actions on runs that are canceled after they have started."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.analysis.savings.actions import Action
 from circleci_usage.analysis.savings.known import SavingsInput
+from circleci_usage.analysis.savings.monthly_places import Spent
+from circleci_usage.core.decimals import ratio, total
 from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
+
+MUCH: Final = Decimal("0.05")
+"""Of what a workflow costs: everywhere somebody cancels a run now and then."""
 
 
 def canceled_late(known: SavingsInput) -> Iterator[Action]:
@@ -22,7 +29,8 @@ def canceled_late(known: SavingsInput) -> Iterator[Action]:
     counts = _counts(known)
     for key, spent in canceled.items():
         runs = counts[key]
-        if runs.canceled >= ENOUGH_RUNS:
+        share = ratio(_credits(spent), _credits(known.places.by_workflow[key]))
+        if runs.canceled >= ENOUGH_RUNS and share >= MUCH:
             yield Action(
                 kind="canceled late",
                 where=JobClassKey(*key, "", "", ""),
@@ -32,6 +40,10 @@ def canceled_late(known: SavingsInput) -> Iterator[Action]:
                 parts=known.places.saved_of(spent),
                 evidence={"runs": runs.ended, "canceled_runs": runs.canceled},
             )
+
+
+def _credits(spent: Sequence[Spent]) -> Decimal:
+    return total(each.credits for each in spent)
 
 
 def _are_canceled(lines: pd.DataFrame) -> pd.Series:
