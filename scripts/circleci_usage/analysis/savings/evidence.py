@@ -22,6 +22,13 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p95_ram": Fact("p95 of RAM peaks", "percent"),
         "median_cpu": Fact("median CPU", "percent"),
         "speed_up": Fact("stated speed-up", "times"),
+        "cached_runs": Fact("runs with layer caching", "count"),
+        "p50_cached": Fact("median duration with layer caching", "seconds"),
+        "uncached_runs": Fact("successful runs without layer caching", "count"),
+        "p50_uncached": Fact("median duration without layer caching", "seconds"),
+        "break_even": Fact("break-even time saved per run", "seconds"),
+        "containers": Fact("containers per run", "count"),
+        "busy": Fact("billed time of containers", "percent"),
     }
 )
 """By the names that `Action.evidence` and summary.json have."""

@@ -6,14 +6,20 @@ from itertools import chain
 from typing import Final
 
 from circleci_usage.analysis.savings.actions import Action
+from circleci_usage.analysis.savings.fewer_containers import fewer_containers
 from circleci_usage.analysis.savings.known import SavingsInput
+from circleci_usage.analysis.savings.layer_caching import layer_caching_that_does_not_pay
 from circleci_usage.analysis.savings.ranking import Savings, rank
 from circleci_usage.analysis.savings.resource_classes import next_generations
 from circleci_usage.analysis.savings.savings_settings import SavingsSettings
 
 Finder = Callable[[SavingsInput], Iterable[Action]]
 
-FINDERS: Final[tuple[Finder, ...]] = (next_generations,)
+FINDERS: Final[tuple[Finder, ...]] = (
+    next_generations,
+    layer_caching_that_does_not_pay,
+    fewer_containers,
+)
 """What looks for actions, one function per kind."""
 
 
