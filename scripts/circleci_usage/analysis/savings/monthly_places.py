@@ -123,7 +123,7 @@ class MonthlyPlaces:
         return next(each for each in every if each.place == place)
 
     def _jobs_of(self, key: WorkflowKey) -> Mapping[JobKey, Sequence[Spent]]:
-        """What the jobs of a workflow cost; made when it is asked for, because few are."""
+        """What the jobs of a workflow cost; made when it is needed, because few are."""
         if key not in self._made:
             found: defaultdict[JobKey, list[Spent]] = defaultdict(list)
             for spent in self._spent(self._sums.iloc[self._rows.get(key, [])]):
