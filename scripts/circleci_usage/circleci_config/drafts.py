@@ -151,8 +151,9 @@ def _obstacle(meant: Written, place: Span | None) -> str:
     if is_mixed(meant):
         return f"it is put together from parameters in line {line}"
     keys = meant.scope.source.document.keys.get(id(meant.node), frozenset())
-    if len(keys) > 1:
-        return f"the anchor in line {line} also sets {inert(', '.join(sorted(keys)))}"
+    others = sorted(keys - {CLASS, PARALLELISM, layer_caching.KEY})
+    if others and len(keys) > 1:
+        return f"the anchor in line {line} also sets {inert(', '.join(others))}"
     return "" if place else f"it takes several lines from line {line} on"
 
 
@@ -164,6 +165,9 @@ def _layer_caching(
         value = machine.key(layer_caching.KEY)
         return _switch(value) if value else ConfigValue(_OFF, reason=_hint("machine"))
     steps = caching_steps(environment, around, budget)
+    if steps.conditions:
+        line = line_of(steps.conditions[0].node)
+        return ConfigValue(None, reason=f"only a run can tell the condition in line {line}")
     if len(steps.values) == 1:
         return _switch(steps.values[0])
     if steps.values:

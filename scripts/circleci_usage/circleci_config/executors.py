@@ -17,6 +17,7 @@ _KINDS: Final[tuple[tuple[str, ExecutorKind], ...]] = (
     ("machine", "machine"),
 )
 _WINDOWS: Final = "windows"
+_WINDOWS_ORB: Final = "circleci/windows@"
 _RUNNER_MARK: Final = "/"
 """In the class of a self-hosted runner: `namespace/name`."""
 
@@ -62,6 +63,8 @@ class Environment:
 
     def kind(self) -> ExecutorKind | None:
         """What it runs on; None where the file does not say."""
+        if self.orb.startswith(_WINDOWS_ORB):
+            return "windows"
         kinds = [_own_kind(layer) for layer in self.layers()]
         found = next((each for each in kinds if each), None)
         return _refined(found, self.written("resource_class"), self.written("image"))

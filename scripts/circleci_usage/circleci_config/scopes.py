@@ -87,11 +87,13 @@ class Written:
         node: the node.
         scope: in which its own parameters are resolved.
         obstacle: why it cannot be changed there for one use alone; empty if it can.
+        by_trigger: whether it is the default of a pipeline parameter, which a trigger may set.
     """
 
     node: yaml.Node
     scope: Scope
     obstacle: str = ""
+    by_trigger: bool = False
 
     def key(self, name: str) -> "Written | None":
         """The value of a key of a mapping."""
@@ -112,7 +114,11 @@ def resolve(written: Written) -> Written | None:
         meant = _meant(name, written)
         if meant is None:
             return None
-        written = replace(meant, obstacle=written.obstacle or meant.obstacle)
+        written = replace(
+            meant,
+            obstacle=written.obstacle or meant.obstacle,
+            by_trigger=written.by_trigger or meant.by_trigger,
+        )
     return None
 
 
@@ -183,7 +189,7 @@ def _pipeline_parameter(name: str, source: Source) -> Written | None:
         f"it is the pipeline parameter {inert(name)}, which a trigger may set;"
         f" change its default in line {line_of(default)}"
     )
-    return Written(default, Scope(source), obstacle)
+    return Written(default, Scope(source), obstacle, by_trigger=True)
 
 
 def _other_uses(name: str, written: Written) -> str:
