@@ -142,14 +142,16 @@ def _existing(written: Written) -> ConfigValue:
     value = text(meant)
     document = meant.scope.source.document
     place = document.span(meant.node) if isinstance(meant.node, yaml.ScalarNode) else None
-    reason = meant.obstacle or _obstacle(meant, place)
+    reason = meant.obstacle or _obstacle(meant, value, place)
     return ConfigValue(value, None if reason else place, reason)
 
 
-def _obstacle(meant: Written, place: Span | None) -> str:
+def _obstacle(meant: Written, value: str | None, place: Span | None) -> str:
     line = line_of(meant.node)
     if is_mixed(meant):
         return f"it is put together from parameters in line {line}"
+    if value is None:
+        return f"line {line} has no value that can be read"
     keys = meant.scope.source.document.keys.get(id(meant.node), frozenset())
     others = sorted(keys - {CLASS, PARALLELISM, layer_caching.KEY})
     if others and len(keys) > 1:

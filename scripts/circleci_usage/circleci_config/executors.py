@@ -58,8 +58,8 @@ class Environment:
 
     def machine(self) -> Written | None:
         """The `machine` of the job or its executor."""
-        found = [layer.key("machine") for layer in self.layers()]
-        return next((each for each in found if each), None)
+        layer = next((each for each in self.layers() if _own_kind(each)), None)
+        return layer.key("machine") if layer else None
 
     def kind(self) -> ExecutorKind | None:
         """What it runs on; None where the file does not say."""

@@ -29,7 +29,7 @@ class StepBudget:
         left: steps.
     """
 
-    left: int = 200_000
+    left: int = 100_000
 
     def spend(self, step: Written) -> None:
         """Count a step.
