@@ -150,7 +150,7 @@ def texts_of(node: yaml.Node | None) -> list[str]:
 
 
 def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    """Every scalar below a node once, keys too."""
+    """Every scalar below a node once, keys too, in the order of the file."""
     waiting, seen = [node], {id(node)}
     while waiting:
         each = waiting.pop()
@@ -158,7 +158,7 @@ def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             yield each
         fresh = [child for child in _children(each) if id(child) not in seen]
         seen.update(map(id, fresh))
-        waiting += fresh
+        waiting += reversed(fresh)
 
 
 def _keys(root: yaml.Node) -> dict[int, frozenset[str]]:
