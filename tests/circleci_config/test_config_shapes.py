@@ -38,6 +38,7 @@ def written(value: ConfigValue, text: str) -> str:
     elif place:
         words.append(f"add {place.indent}… before line {place.line}")
     words += [f"of {', '.join(value.shared_with)} too"] if value.shared_with else []
+    words += [f"one of {', '.join(value.allowed)}"] if value.allowed else []
     words += [f"no place: {value.reason}"] if value.reason else []
     if own:
         others = f" for {', '.join(value.own_shared_with)} too" if value.own_shared_with else ""
@@ -117,7 +118,7 @@ NEW: Final = {"class": "new.class", "parallelism": "17", "layer caching": "false
 def places(job: ConfigJob) -> Iterator[tuple[str, ConfigValue]]:
     """The places of a job's settings, and those where it can have its own, as places."""
     for key, value in values(job):
-        if value.place and value.value != NEW[key]:
+        if value.place and value.value != NEW[key] and not value.allowed:
             yield key, value
         if value.own_place:
             yield (

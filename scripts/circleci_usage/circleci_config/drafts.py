@@ -143,7 +143,9 @@ def _existing(written: Written) -> ConfigValue:
     document = meant.scope.source.document
     place = document.span(meant.node) if isinstance(meant.node, yaml.ScalarNode) else None
     reason = meant.obstacle or _obstacle(meant, value, place)
-    return ConfigValue(value, None if reason else place, reason)
+    if meant.allowed and value not in meant.allowed:
+        value, reason = None, f"line {line_of(meant.node)} is not among the values of its parameter"
+    return ConfigValue(value, None if reason else place, reason, allowed=meant.allowed)
 
 
 def _obstacle(meant: Written, value: str | None, place: Span | None) -> str:

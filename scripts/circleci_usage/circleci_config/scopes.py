@@ -17,6 +17,7 @@ from circleci_usage.circleci_config.documents import (
     line_of,
     scalars,
     text_of,
+    texts_of,
     value_of,
 )
 from circleci_usage.core.untrusted_text import inert
@@ -87,6 +88,7 @@ class Written:
         node: the node.
         scope: in which its own parameters are resolved.
         obstacle: why it cannot be changed there for one use alone; empty if it can.
+        allowed: the only values that the parameters that lead to it have, where they list them.
         by_trigger: whether it is the default of a pipeline parameter, which a trigger may set.
     """
 
@@ -94,6 +96,7 @@ class Written:
     scope: Scope
     obstacle: str = ""
     by_trigger: bool = False
+    allowed: tuple[str, ...] = ()
 
     def key(self, name: str) -> "Written | None":
         """The value of a key of a mapping."""
@@ -118,6 +121,7 @@ def resolve(written: Written) -> Written | None:
             meant,
             obstacle=written.obstacle or meant.obstacle,
             by_trigger=written.by_trigger or meant.by_trigger,
+            allowed=_both(written.allowed, meant.allowed),
         )
     return None
 
@@ -159,8 +163,16 @@ def parameters(definition: yaml.Node, given: Mapping[str, Written], source: Sour
         default = value_of(declared, "default")
         value = given.get(name) or (Written(default, outside) if default else None)
         if value is not None:
-            values[_PARAMETERS + name] = value
+            allowed = tuple(texts_of(value_of(declared, "enum")))
+            values[_PARAMETERS + name] = replace(value, allowed=_both(allowed, value.allowed))
     return Scope(source, values, definition)
+
+
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """What two lists allow; an empty one allows everything."""
+    if not one or not other:
+        return one or other
+    return tuple(each for each in one if each in other)
 
 
 def _whole(node: yaml.Node) -> str | None:
