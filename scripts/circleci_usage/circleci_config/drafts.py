@@ -22,6 +22,7 @@ from circleci_usage.core.untrusted_text import inert
 CLASS: Final = "resource_class"
 PARALLELISM: Final = "parallelism"
 
+_WITHOUT_DOCKER: Final = frozenset({"macos", "runner"})
 _ONE_CONTAINER: Final = "1"
 _ON: Final = "true"
 _OFF: Final = "false"
@@ -164,6 +165,8 @@ def _obstacle(meant: Written, value: str | None, place: Span | None) -> str:
 def _layer_caching(
     environment: Environment, around: Sequence[Written], budget: StepBudget
 ) -> ConfigValue:
+    if environment.kind() in _WITHOUT_DOCKER:
+        return ConfigValue(_OFF, reason="jobs on macOS and on runners have no layer caching")
     machine = environment.machine()
     if machine:
         value = machine.key(layer_caching.KEY)
