@@ -14,7 +14,7 @@ from circleci_usage.circleci_config.executors import (
     environment_of,
 )
 from circleci_usage.circleci_config.jobs import ConfigValue, ExecutorKind, Insertion, Span
-from circleci_usage.circleci_config.layer_caching import StepBudget, caching_steps
+from circleci_usage.circleci_config.layer_caching import CachingSteps, StepBudget, caching_steps
 from circleci_usage.circleci_config.places import insertion
 from circleci_usage.circleci_config.scopes import Scope, Source, Written, is_mixed, resolve, text
 from circleci_usage.core.untrusted_text import inert
@@ -171,7 +171,10 @@ def _layer_caching(
     if machine:
         value = machine.key(layer_caching.KEY)
         return _switch(value) if value else ConfigValue(_OFF, reason=_hint("machine"))
-    steps = caching_steps(environment, around, budget)
+    return _caching_of_steps(caching_steps(environment, around, budget), environment.missing)
+
+
+def _caching_of_steps(steps: CachingSteps, missing: str) -> ConfigValue:
     if steps.conditions:
         line = line_of(steps.conditions[0].node)
         return ConfigValue(None, reason=f"only a run can tell the condition in line {line}")
@@ -179,8 +182,8 @@ def _layer_caching(
         return _switch(steps.values[0])
     if steps.values:
         return _several(steps.values)
-    if steps.unknown or environment.missing:
-        name = inert((steps.unknown or [environment.missing])[0])
+    if steps.unknown or missing:
+        name = inert((steps.unknown or [missing])[0])
         return ConfigValue(None, reason=f"{name}, which is not in the file, may turn it on")
     return ConfigValue(_OFF, reason=_hint("setup_remote_docker"))
 
