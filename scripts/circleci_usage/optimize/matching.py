@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from circleci_usage.analysis.savings.actions import Action, Change
 from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.resource_rates import class_identity
 from circleci_usage.optimize.plan import UnplacedAction, full_name, value_of
+
+_WITH_ENGINE: Final = {"docker": "remote-docker"}
+"""What usage calls jobs with `setup_remote_docker`; they have one class, that of the job."""
 
 
 @dataclass(frozen=True)
@@ -95,4 +99,6 @@ def _is_value(wanted: str, found: str, change: Change, executor: str) -> bool:
 
 
 def _is_same_executor(kind: str, executor: str) -> bool:
-    return class_identity(kind, "")[0] == class_identity(executor, "")[0]
+    """Whether usage of a job may have that executor; that of Docker with its own engine differs."""
+    kinds = {class_identity(each, "")[0] for each in (kind, _WITH_ENGINE.get(kind, kind))}
+    return class_identity(executor, "")[0] in kinds
