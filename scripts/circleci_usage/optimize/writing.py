@@ -1,30 +1,41 @@
-"""Reads and writes configuration files, byte for byte: line ends and a byte order mark stay."""
+"""Writes configuration files byte for byte: line ends and a byte order mark stay as they are."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from circleci_usage.circleci_config.config_files import read_text
+from circleci_usage.circleci_config.git_files import file_state
 from circleci_usage.core.atomic_files import atomic_write
 from circleci_usage.core.errors import SettingsError
-from circleci_usage.core.guarded_open import open_input
 from circleci_usage.core.os_errors import reading
 from circleci_usage.core.paths import kind_of
 from circleci_usage.core.untrusted_text import inert
 
-_LARGEST: Final = 4 << 20
-"""Bytes of a file, more than CircleCI takes."""
-
 _PERMISSIONS: Final = 0o7777
 
+_UNSAFE: Final = {
+    "modified": "has changes that are not committed",
+    "untracked": "is not in git yet",
+    "no repository": "is in no git repository",
+}
+"""States of a file that git could not bring back, and how a message says so."""
 
-def read_files(paths: Iterable[Path]) -> dict[Path, str]:
-    """The text of files.
+
+def refuse_uncommitted(files: Mapping[Path, str]) -> None:
+    """Refuse to change files that git could not bring back.
 
     Raises:
-        SettingsError: one cannot be read, or is not such text.
+        SettingsError: one of them is not as it was committed, or git is missing.
     """
-    return {path: _text(path) for path in paths}
+    for file in files:
+        state = file_state(file)
+        if state in _UNSAFE:
+            raise SettingsError(
+                f"{inert(file)} {_UNSAFE[state]}, so git could not bring it back; commit it first,"
+                " or add --force."
+            )
 
 
 def write_files(before: Mapping[Path, str], after: Mapping[Path, str]) -> None:
@@ -54,20 +65,7 @@ def _refuse_changed(path: Path, text: str) -> None:
         raise SettingsError(
             f"{inert(path)} is {kind}, which is never replaced; name the file itself."
         )
-    if _text(path) != text:
+    if read_text(path) != text:
         raise SettingsError(
             f"{inert(path)} has changed since it was read and is left alone; rerun the command."
         )
-
-
-def _text(path: Path) -> str:
-    with reading(path), open_input(path) as stream:
-        content = stream.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise SettingsError(
-            f"{inert(path)} is larger than {_LARGEST >> 20} MiB; is it the right file?"
-        )
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise SettingsError(f"{inert(path)} is not UTF-8 text; save it as UTF-8.") from None
