@@ -1,4 +1,4 @@
-"""CircleCI configurations that commands read: that of the current folder, or those that are named."""
+"""CircleCI's configuration that a command is about, and the project that it is of."""
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -43,18 +43,24 @@ def candidate(
         group_names: jobs that a job group of the settings file gives another name → that name.
     """
     jobs = _jobs_of(action, config, group_names)
-    name = inert(f"{action.where.workflow}/{action.where.job}")
+    if jobs and all(_is_done(action, change, job) for job in jobs):
+        return UnplacedAction(action, change, f"the files have {change.then} already", is_done=True)
     is_group = action.where.job in group_names.values()
-    if not jobs:
-        reason = f"{name} is not in the files that were read"
-    elif len(jobs) > 1 and not is_group:
-        reason = f"several jobs are called {name} here, and usage does not tell them apart"
-    else:
-        obstacles = (_obstacle(action, change, job) for job in jobs)
-        reason = next(filter(None, obstacles), "")
+    reason = _fault(action, change, jobs, is_group=is_group)
     if reason:
         return UnplacedAction(action, change, reason)
     return Candidate(action, change, tuple(jobs))
+
+
+def _fault(action: Action, change: Change, jobs: Sequence[ConfigJob], *, is_group: bool) -> str:
+    """Why an action cannot be made on jobs; empty if it can."""
+    name = inert(f"{action.where.workflow}/{action.where.job}")
+    if not jobs:
+        return f"{name} is not in the files that were read"
+    if len(jobs) > 1 and not is_group:
+        return f"several jobs are called {name} here, and usage does not tell them apart"
+    obstacles = (_obstacle(action, change, job) for job in jobs)
+    return next(filter(None, obstacles), "")
 
 
 def _jobs_of(
@@ -78,7 +84,7 @@ def _obstacle(action: Action, change: Change, job: ConfigJob) -> str:
     if job.executor and not _is_same_executor(job.executor, executor):
         return f"{name} is a {job.executor} job here, and ran on {inert(executor)}"
     if found.value is not None and not _is_value(change.now, found.value, change, executor):
-        return _other_value(change, found.value, name, executor)
+        return f"{name} has {inert(found.value)} here, and had {inert(change.now)}"
     is_anywhere = found.place or found.own_place
     is_unwritten = found.value is None and not found.reason
     if not is_anywhere or (found.value is None and not is_unwritten):
@@ -86,10 +92,9 @@ def _obstacle(action: Action, change: Change, job: ConfigJob) -> str:
     return ""
 
 
-def _other_value(change: Change, value: str, name: str, executor: str) -> str:
-    if _is_value(change.then, value, change, executor):
-        return f"{name} has {inert(value)} here already"
-    return f"{name} has {inert(value)} here, and had {inert(change.now)}"
+def _is_done(action: Action, change: Change, job: ConfigJob) -> bool:
+    value = value_of(job, change.setting).value
+    return value is not None and _is_value(change.then, value, change, action.where.executor)
 
 
 def _is_value(wanted: str, found: str, change: Change, executor: str) -> bool:

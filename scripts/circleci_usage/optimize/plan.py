@@ -60,11 +60,13 @@ class UnplacedAction:
         action: what to do.
         change: of the setting.
         reason: why not, and where to change it instead; without a period.
+        is_done: whether the files have the new value already.
     """
 
     action: Action
     change: Change
     reason: str
+    is_done: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,13 @@ class Plan:
     Attributes:
         placed: actions that the edits make, the largest saving first.
         unplaced: those that they do not make.
+        done: those that the files have already: the usage is from before.
         edits: of the files, in the order of their places.
     """
 
     placed: Sequence[PlacedAction] = ()
     unplaced: Sequence[UnplacedAction] = ()
+    done: Sequence[UnplacedAction] = ()
     edits: Sequence[Edit] = ()
 
     def saved(self, certainty: Certainty) -> Decimal:

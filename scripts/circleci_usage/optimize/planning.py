@@ -42,9 +42,11 @@ def plan_changes(
     unplaced = [each for each in found if isinstance(each, UnplacedAction)]
     unplaced += [_blocked(each, others) for each, others in choice.blocked]
     unplaced += [_outvoted(each, choice.values) for each in choice.outvoted]
+    unplaced.sort(key=_largest_first)
     return Plan(
         placed=tuple(_placed(choice.made)),
-        unplaced=tuple(sorted(unplaced, key=_largest_first)),
+        unplaced=tuple(each for each in unplaced if not each.is_done),
+        done=tuple(each for each in unplaced if each.is_done),
         edits=tuple(_edits(choice.values)),
     )
 

@@ -27,6 +27,7 @@ from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert
 
 if TYPE_CHECKING:
+    from circleci_usage.analysis.savings.actions import Certainty
     from circleci_usage.circleci_config.jobs import CircleConfig
     from circleci_usage.cli.console import Console
     from circleci_usage.cli.cost_source import AskedUsage
@@ -120,7 +121,7 @@ def _changed(
     group_names = asked.settings.job_groups.renamed(
         name for job in config.jobs for name in (job.name, *job.other_names)
     )
-    sure = [each.value for each in ([only] if only else Only)]
+    sure: tuple[Certainty, ...] = (only.value,) if only else ("certain", "likely")
     plan = plan_changes(savings.actions, config, sure, group_names)
     texts = edited_texts(config, plan.edits, read_config)
     return _Changed(savings, plan, texts, unified_diff(config.texts, texts))

@@ -58,6 +58,7 @@ OPTIMIZE: Final = (
         money("saved_a_month", "What it would save a month; null where that is not known."),
         text("reason", "Why it is not changed, and where to change it instead."),
     ),
+    list_key("done", "What the files have already: the usage is from before.", *_ACTION),
     *plain_keys(
         text("diff", "The change as a unified diff; empty without any."),
         text("pull_request", "Body of its pull request, in Markdown."),
@@ -79,6 +80,7 @@ def plan_members(plan: Plan, savings: ProjectSavings) -> dict[str, Any]:
         "likely_credits_a_month": plain(plan.saved_credits("likely")),
         "changes": [*map(_placed, plan.placed)],
         "unplaced": [*map(_unplaced, plan.unplaced)],
+        "done": [_action(each.action, each.change) for each in plan.done],
     }
 
 
