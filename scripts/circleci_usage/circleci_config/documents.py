@@ -117,7 +117,7 @@ def lineage(node: yaml.Node | None) -> list[yaml.MappingNode]:
 
 
 def value_of(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """The value of a key; None where there is no such key."""
+    """The value of a key; None if it is missing."""
     entry = entries(node).get(key)
     return entry[1] if entry else None
 

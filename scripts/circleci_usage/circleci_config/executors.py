@@ -49,10 +49,10 @@ class Environment:
         """A key of the job or of its executor, which may also be within `machine` and the like."""
         for layer in self.layers():
             within = [layer.key(name) for name, _ in _KINDS]
-            places = [layer, *(each for each in within if each)]
-            found = [each for each in (place.key(key) for place in places) if each]
-            if found:
-                return found[0]
+            values = [place.key(key) for place in (layer, *within) if place]
+            value = next((each for each in values if each), None)
+            if value:
+                return value
         return None
 
     def machine(self) -> Written | None:

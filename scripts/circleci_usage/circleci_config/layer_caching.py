@@ -20,7 +20,7 @@ _DEEPEST: Final = 20
 
 @dataclass
 class StepBudget:
-    """How many steps may still be looked at in a configuration: a few commands can mean billions.
+    """How many steps a configuration may still expand to: a few commands can mean billions.
 
     Attributes:
         left: steps.
