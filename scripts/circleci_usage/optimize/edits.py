@@ -11,12 +11,9 @@ from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob, Inserti
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.resource_rates import class_identity
-from circleci_usage.optimize.plan import SETTINGS, Edit, full_name, value_of
+from circleci_usage.optimize.plan import PLAIN, SETTINGS, Edit, full_name, value_of
 
 Reader = Callable[[Mapping[Path, str]], CircleConfig]
-
-_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
-"""Values that YAML reads as they are; all classes that CircleCI documents are such."""
 
 _NO_NEWLINE: Final = "\n\\ No newline at end of file\n"
 
@@ -60,7 +57,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _edited(text: str, edit: Edit) -> str:
-    if not _PLAIN.fullmatch(edit.value):
+    if not PLAIN.fullmatch(edit.value):
         raise SettingsError(f"{inert(edit.value)} is not a value to write for {edit.setting}.")
     place = edit.place
     if isinstance(place, Insertion):

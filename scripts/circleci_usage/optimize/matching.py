@@ -8,7 +8,7 @@ from circleci_usage.analysis.savings.actions import Action, Change
 from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.resource_rates import class_identity
-from circleci_usage.optimize.plan import UnplacedAction, full_name, value_of
+from circleci_usage.optimize.plan import PLAIN, UnplacedAction, full_name, value_of
 
 _WITH_ENGINE: Final = {"docker": "remote-docker"}
 """What usage calls jobs with `setup_remote_docker`; they have one class, that of the job."""
@@ -59,6 +59,8 @@ def _fault(action: Action, change: Change, jobs: Sequence[ConfigJob], *, is_grou
         return f"{name} is not in the files that were read"
     if len(jobs) > 1 and not is_group:
         return f"several jobs are called {name} here, and usage does not tell them apart"
+    if not PLAIN.fullmatch(change.then):
+        return f"{inert(change.then)} is not a value that is safe to write"
     obstacles = (_obstacle(action, change, job) for job in jobs)
     return next(filter(None, obstacles), "")
 

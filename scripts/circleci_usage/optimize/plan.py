@@ -1,5 +1,6 @@
 """What to change in a configuration, what that saves, and what cannot be changed there."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,9 @@ from circleci_usage.circleci_config.jobs import ConfigJob, ConfigValue, Insertio
 from circleci_usage.core.decimals import total
 
 Place = Span | Insertion
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
+"""Values that YAML reads as they are; all classes that CircleCI documents are such."""
 
 SETTINGS: Final[tuple[Setting, ...]] = ("resource_class", "parallelism", "docker_layer_caching")
 
