@@ -101,7 +101,8 @@ def optimize(
             refuse_uncommitted(changed.texts)
         write_files(config.texts, changed.texts)
         output.add(written=True)
-    _show(changed, change, console)
+        say_lines(console, (f"Changed {inert(path)}." for path in changed.texts))
+    _show(changed, change, console, in_document=output.wanted)
 
 
 def _unread(config: "CircleConfig") -> Iterator[str]:
@@ -135,7 +136,7 @@ def _markdown(changed: _Changed) -> str:
     return pull_request(changed.plan, project)
 
 
-def _show(changed: _Changed, change: ChangeFlags, console: "Console") -> None:
+def _show(changed: _Changed, change: ChangeFlags, console: "Console", *, in_document: bool) -> None:
     """The change on standard output; what it saves and what is not changed beside it."""
     from circleci_usage.render.text.config_changes import change_summary
 
@@ -144,9 +145,9 @@ def _show(changed: _Changed, change: ChangeFlags, console: "Console") -> None:
         console.result("\n".join(lines))
     else:
         say_lines(console, lines)
+    if in_document:
+        return
     if change.markdown:
         console.records(_markdown(changed))
     elif not change.write and changed.diff:
         console.records(changed.diff)
-    for path in changed.texts if change.write else ():
-        console.say(f"Changed {inert(path)}.")
