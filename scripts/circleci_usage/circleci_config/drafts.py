@@ -14,7 +14,7 @@ from circleci_usage.circleci_config.executors import (
     environment_of,
 )
 from circleci_usage.circleci_config.jobs import ConfigValue, ExecutorKind, Insertion, Span
-from circleci_usage.circleci_config.layer_caching import StepBudget, caching_steps
+from circleci_usage.circleci_config.layer_caching import CachingSteps, StepBudget, caching_steps
 from circleci_usage.circleci_config.places import insertion
 from circleci_usage.circleci_config.scopes import Scope, Source, Written, is_mixed, resolve, text
 from circleci_usage.core.untrusted_text import inert
@@ -22,6 +22,7 @@ from circleci_usage.core.untrusted_text import inert
 CLASS: Final = "resource_class"
 PARALLELISM: Final = "parallelism"
 
+_WITHOUT_DOCKER: Final = frozenset({"macos", "runner"})
 _ONE_CONTAINER: Final = "1"
 _ON: Final = "true"
 _OFF: Final = "false"
@@ -142,34 +143,47 @@ def _existing(written: Written) -> ConfigValue:
     value = text(meant)
     document = meant.scope.source.document
     place = document.span(meant.node) if isinstance(meant.node, yaml.ScalarNode) else None
-    reason = meant.obstacle or _obstacle(meant, place)
-    return ConfigValue(value, None if reason else place, reason)
+    reason = meant.obstacle or _obstacle(meant, value, place)
+    if meant.allowed and value not in meant.allowed:
+        value, reason = None, f"line {line_of(meant.node)} is not among the values of its parameter"
+    return ConfigValue(value, None if reason else place, reason, allowed=meant.allowed)
 
 
-def _obstacle(meant: Written, place: Span | None) -> str:
+def _obstacle(meant: Written, value: str | None, place: Span | None) -> str:
     line = line_of(meant.node)
     if is_mixed(meant):
         return f"it is put together from parameters in line {line}"
+    if value is None:
+        return f"line {line} has no value that can be read"
     keys = meant.scope.source.document.keys.get(id(meant.node), frozenset())
-    if len(keys) > 1:
-        return f"the anchor in line {line} also sets {inert(', '.join(sorted(keys)))}"
+    others = sorted(keys - {CLASS, PARALLELISM, layer_caching.KEY})
+    if others and len(keys) > 1:
+        return f"the anchor in line {line} also sets {inert(', '.join(others))}"
     return "" if place else f"it takes several lines from line {line} on"
 
 
 def _layer_caching(
     environment: Environment, around: Sequence[Written], budget: StepBudget
 ) -> ConfigValue:
+    if environment.kind() in _WITHOUT_DOCKER:
+        return ConfigValue(_OFF, reason="jobs on macOS and on runners have no layer caching")
     machine = environment.machine()
     if machine:
         value = machine.key(layer_caching.KEY)
         return _switch(value) if value else ConfigValue(_OFF, reason=_hint("machine"))
-    steps = caching_steps(environment, around, budget)
+    return _caching_of_steps(caching_steps(environment, around, budget), environment.missing)
+
+
+def _caching_of_steps(steps: CachingSteps, missing: str) -> ConfigValue:
+    if steps.conditions:
+        line = line_of(steps.conditions[0].node)
+        return ConfigValue(None, reason=f"only a run can tell the condition in line {line}")
     if len(steps.values) == 1:
         return _switch(steps.values[0])
     if steps.values:
         return _several(steps.values)
-    if steps.unknown or environment.missing:
-        name = inert((steps.unknown or [environment.missing])[0])
+    if steps.unknown or missing:
+        name = inert((steps.unknown or [missing])[0])
         return ConfigValue(None, reason=f"{name}, which is not in the file, may turn it on")
     return ConfigValue(_OFF, reason=_hint("setup_remote_docker"))
 
