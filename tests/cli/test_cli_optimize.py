@@ -1,14 +1,12 @@
 """`optimize` as a user runs it: a diff, the changed files, the body of a pull request."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from circleci_usage.circleci_config.reader import read_config
 from circleci_usage.demo.company.exportfile import write_part
 from commandline import Finished
 from golden import assert_golden
@@ -66,8 +64,18 @@ def usage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path, usage: Path) -> Path:
     """A clean checkout of `acme/web`."""
-    (tmp_path / "exports").symlink_to(usage)
-    folder = tmp_path / "web"
+    return checked_out(tmp_path, usage)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory, usage: Path) -> dict[str, Any]:
+    """What the command says about such a checkout."""
+    return document(checked_out(tmp_path_factory.mktemp("found"), usage))
+
+
+def checked_out(place: Path, usage: Path) -> Path:
+    (place / "exports").symlink_to(usage)
+    folder = place / "web"
     (folder / ".circleci").mkdir(parents=True)
     (folder / ".circleci/config.yml").write_text(BEFORE)
     git(folder, "init", "--quiet")
@@ -98,23 +106,21 @@ def config_of(checkout: Path) -> str:
 
 
 def test_the_diff_applies_and_nothing_is_written(checkout: Path) -> None:
-    done = run(checkout, "--quiet")
+    done = run(checkout)
 
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0, done.err
     assert config_of(checkout) == BEFORE
     (checkout / "change.diff").write_text(done.out)
     git(checkout, "apply", "change.diff")
     assert config_of(checkout) == AFTER
-
-
-def test_beside_the_diff_is_what_it_saves_and_what_is_not_changed(checkout: Path) -> None:
-    done = run(checkout)
-
-    assert "1 change saves $5.11 a month: $5.11 certain." in done.err
-    assert "$5.11 a month, certain: build/test resource_class xlarge → xlarge.gen2" in done.err
-    assert "(.circleci/config.yml:6)" in done.err
-    assert "Not changed, 1 change of up to $5.11 a month:" in done.err
-    assert "circleci/node@5.1" in done.err
+    for shown in (
+        "1 change saves $5.11 a month: $5.11 certain.",
+        "$5.11 a month, certain: build/test resource_class xlarge → xlarge.gen2",
+        "(.circleci/config.yml:6)",
+        "Not changed, 1 change of up to $5.11 a month:",
+        "circleci/node@5.1",
+    ):
+        assert shown in done.err
 
 
 def test_write_changes_the_file_and_keeps_its_permissions(checkout: Path) -> None:
@@ -157,14 +163,13 @@ def test_outside_of_git_a_project_and_force_are_needed(checkout: Path, tmp_path:
     (folder / ".circleci").mkdir(parents=True)
     (folder / ".circleci/config.yml").write_text(BEFORE)
 
-    unknown, refused = run(folder), run(folder, "--project", "acme/web", "--write")
+    unknown = run(folder)
     forced = run(folder, "--project", "acme/web", "--write", "--force")
 
-    assert unknown.code == refused.code == 2
+    assert unknown.code == 2
     assert "is not known; choose one with --project. The usage has acme/web, labs/web." in (
         unknown.err
     )
-    assert "is in no git repository" in refused.err
     assert forced.code == 0, forced.err
     assert config_of(folder) == AFTER
 
@@ -181,51 +186,49 @@ def test_a_link_is_never_replaced(checkout: Path) -> None:
     assert (checkout / "other.yml").read_text() == BEFORE
 
 
-def test_only_the_savings_that_are_wanted_are_made(checkout: Path) -> None:
-    certain, likely = (document(checkout, "--only", only) for only in ("certain", "likely"))
+def test_only_the_savings_that_are_wanted_are_made(checkout: Path, found: dict[str, Any]) -> None:
+    likely = document(checkout, "--only", "likely")
 
-    assert [change["then"] for change in certain["changes"]] == ["xlarge.gen2"]
-    assert certain["certain_a_month"] == certain["changes"][0]["saved_a_month"] == "5.11"
-    assert likely["changes"] == []
+    assert [change["then"] for change in found["changes"]] == ["xlarge.gen2"]
+    assert found["certain_a_month"] == found["changes"][0]["saved_a_month"] == "5.11"
+    assert likely["changes"] == likely["unplaced"] == []
     assert likely["diff"] == ""
 
 
-def test_the_body_of_the_pull_request(checkout: Path) -> None:
-    done = run(checkout, "--markdown", "--quiet")
-
-    assert_golden("optimize-pull-request.md", done.out)
-    assert document(checkout)["pull_request"] == done.out
+def test_the_body_of_the_pull_request(found: dict[str, Any]) -> None:
+    assert_golden("optimize-pull-request.md", found["pull_request"])
 
 
-def test_the_document_has_the_places(checkout: Path) -> None:
-    found = document(checkout)
-
+def test_the_document_has_the_places(found: dict[str, Any]) -> None:
     (change,) = found["changes"]
+
     assert change["places"] == [{"file": ".circleci/config.yml", "line": 6}]
     assert [each["job"] for each in found["unplaced"]] == ["node/run"]
     assert found["project"] == {"organization": "acme", "project": "web"}
     assert found["written"] is False
-    assert json.dumps(found["diff"]).count("xlarge.gen2") == 1
 
 
-def test_the_store_is_read_without_files(checkout: Path) -> None:
+def test_the_store_is_read_without_files(checkout: Path, found: dict[str, Any]) -> None:
     store = ("--store", "../exports/store", *MARCH)
 
     done = run_here("optimize", *store, "--json", cwd=checkout, env={})
 
-    assert document_of(done)["diff"] == document(checkout)["diff"]
+    assert document_of(done)["diff"] == found["diff"]
 
 
-def test_continuations_and_named_files_are_read(checkout: Path) -> None:
-    setup = "version: 2.1\nsetup: true\njobs: {go: {docker: [{image: a}], steps: [checkout]}}\n"
-    (checkout / ".circleci/config.yml").write_text(f"{setup}workflows: {{s: {{jobs: [go]}}}}\n")
+def test_what_a_configuration_continues_with_is_changed(checkout: Path) -> None:
+    setup = """\
+version: 2.1
+setup: true
+jobs: {go: {docker: [{image: cimg/base}], steps: [checkout]}}
+workflows: {setup: {jobs: [go]}}
+"""
+    (checkout / ".circleci/config.yml").write_text(setup)
     (checkout / ".circleci/continue_config.yml").write_text(BEFORE)
 
-    beside = document(checkout)
-    named = document(checkout, ".circleci/continue_config.yml")
+    done = run(checkout, "--quiet")
 
-    assert beside["diff"] == named["diff"]
-    assert beside["diff"].startswith("--- a/.circleci/continue_config.yml\n")
+    assert done.out.startswith("--- a/.circleci/continue_config.yml\n")
 
 
 @pytest.mark.parametrize(
@@ -268,11 +271,8 @@ def test_names_of_a_hostile_project_stay_harmless(tmp_path: Path) -> None:
     (tmp_path / "config.yml").write_text(config)
     arguments = ("optimize", "config.yml", "--usage", "part.csv.gz", "--project", "web")
 
-    shown = run_here(*arguments, "--markdown", cwd=tmp_path, env={})
-    diff = run_here(*arguments, "--quiet", cwd=tmp_path, env={})
+    shown = run_here(*arguments, "--markdown", "--write", "--force", cwd=tmp_path, env={})
 
     assert shown.code == 0, shown.err
     assert "`` build/te\\|st` <b>@all ``" in shown.out
-    assert diff.out.count("xlarge.gen2") == 1
-    read_config({Path("config.yml"): config})
-    assert os.linesep == "\n"
+    assert (tmp_path / "config.yml").read_text() == config.replace("'xlarge'", "'xlarge.gen2'")

@@ -195,6 +195,23 @@ workflows: {build: {jobs: [node/test]}}
     assert "circleci/node@5.1" in plan.unplaced[0].reason
 
 
+def test_a_value_that_a_parameter_does_not_allow_is_not_written() -> None:
+    text = """\
+version: 2.1
+jobs:
+  test:
+    parameters: {size: {type: enum, enum: [large, xlarge], default: xlarge}}
+    machine: {image: "ubuntu-2204:current"}
+    resource_class: << parameters.size >>
+    steps: [checkout]
+workflows: {build: {jobs: [test]}}
+"""
+    smaller = move("build/test", "xlarge", "large")
+
+    assert change_of(text, smaller)[-1].endswith("default: large}}")
+    assert "allows only large, xlarge; add xlarge.gen2" in planned(text, GEN2).unplaced[0].reason
+
+
 def test_a_matrix_changes_as_a_whole() -> None:
     text = TWICE.replace("[test]", "[test: {matrix: {parameters: {node: ['18', '20']}}}]").replace(
         "    docker", "    parameters: {node: {type: string}}\n    docker"

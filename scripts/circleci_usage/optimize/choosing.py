@@ -14,7 +14,7 @@ from circleci_usage.analysis.savings.actions import Setting
 from circleci_usage.circleci_config.jobs import ConfigJob, ConfigValue
 from circleci_usage.core.decimals import ZERO, total
 from circleci_usage.optimize.matching import Candidate
-from circleci_usage.optimize.plan import Place, full_name, value_of
+from circleci_usage.optimize.plan import Place, full_name, place_for, value_of
 
 Target = tuple[Place, Setting]
 """A place, and the setting of jobs that it is for."""
@@ -117,10 +117,11 @@ def _wishes(candidates: Iterable[Candidate]) -> Mapping[Target, _Wishes]:
 def _place(candidate: Candidate, job: ConfigJob) -> tuple[Place, Sequence[str]]:
     """Where an action changes a job, and the other jobs that this changes."""
     value = value_of(job, candidate.change.setting)
-    if value.own_place and (candidate.overrides or not value.place):
+    place = place_for(value, candidate.change.then)
+    if value.own_place and (candidate.overrides or not place):
         return value.own_place, value.own_shared_with
-    assert value.place is not None
-    return value.place, value.shared_with
+    assert place is not None
+    return place, value.shared_with
 
 
 def _can_override(candidate: Candidate) -> bool:

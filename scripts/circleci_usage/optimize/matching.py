@@ -6,12 +6,15 @@ from typing import Final
 
 from circleci_usage.analysis.savings.actions import Action, Change
 from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob
+from circleci_usage.core.plurals import few
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.costs.resource_rates import class_identity
-from circleci_usage.optimize.plan import PLAIN, UnplacedAction, full_name, value_of
+from circleci_usage.optimize.plan import PLAIN, UnplacedAction, full_name, place_for, value_of
 
 _WITH_ENGINE: Final = {"docker": "remote-docker"}
 """What usage calls jobs with `setup_remote_docker`; they have one class, that of the job."""
+
+_VALUES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,14 @@ def _obstacle(action: Action, change: Change, job: ConfigJob) -> str:
         return f"{name} is a {job.executor} job here, and ran on {inert(executor)}"
     if found.value is not None and not _is_value(change.now, found.value, change, executor):
         return f"{name} has {inert(found.value)} here, and had {inert(change.now)}"
-    is_anywhere = found.place or found.own_place
-    is_unwritten = found.value is None and not found.reason
-    if not is_anywhere or (found.value is None and not is_unwritten):
-        return found.reason or f"{change.setting} of {name} is not known before a run"
-    return ""
+    if found.value is None and found.reason:
+        return found.reason
+    if place_for(found, change.then) or found.own_place:
+        return ""
+    if found.allowed:
+        allowed = few([inert(value) for value in found.allowed], _VALUES)
+        return f"a parameter of {name} allows only {allowed}; add {change.then} to its enum"
+    return found.reason or f"{change.setting} of {name} is not known before a run"
 
 
 def _is_done(action: Action, change: Change, job: ConfigJob) -> bool:

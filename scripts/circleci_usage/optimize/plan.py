@@ -111,6 +111,11 @@ def value_of(job: ConfigJob, setting: Setting) -> ConfigValue:
     return values[setting]
 
 
+def place_for(value: ConfigValue, then: str) -> Place | None:
+    """Where a setting is written, if a new value may be there, too."""
+    return value.place if not value.allowed or then in value.allowed else None
+
+
 def full_name(job: ConfigJob) -> str:
     """A job as `ConfigValue.shared_with` names it."""
     return f"{job.workflow}/{job.name}"
