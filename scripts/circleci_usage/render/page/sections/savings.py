@@ -1,0 +1,226 @@
+"""Savings: what to do to spend less, in order of money."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from circleci_usage.analysis.savings import Action, Dismissed, Savings
+from circleci_usage.analysis.savings.ranking import RankedAction
+from circleci_usage.core.decimals import total
+from circleci_usage.core.plurals import enumerated
+from circleci_usage.render.formatting import (
+    Shown,
+    full_day,
+    money,
+    number_of,
+    shortened,
+    visible_name,
+)
+from circleci_usage.render.page.tables import (
+    NAME_LENGTH,
+    Cell,
+    PageTable,
+    PageTables,
+    Row,
+    more_rows,
+    unknown,
+)
+from circleci_usage.render.text.savings_words import (
+    CERTAINTIES,
+    EFFORTS,
+    action_in_words,
+    evidence_in_words,
+)
+from circleci_usage.render.view.action_names import action_names
+from circleci_usage.render.view.report_view import ReportView
+
+_ROWS: Final = 20
+_FEW_ROWS: Final = 10
+_NAMED: Final = 2
+"""Actions that a note names; of more, their number is enough."""
+
+_HEADINGS: Final = ("Action", "Monthly savings", "How sure", "Effort", "Evidence")
+_LOOK_HEADINGS: Final = ("Action", "At most, a month", "Effort", "Evidence")
+_DISMISSED_HEADINGS: Final = ("Action", "Monthly savings", "How sure", "Reason", "Until")
+_TEXTS: Final = ("How sure", "Effort", "Evidence", "Reason")
+
+_HINT: Final = (
+    "Certain: the same runs at a lower rate. Likely: by the speed-up that CircleCI states, or by"
+    " measured headroom or waste. Each dollar is counted once."
+)
+_LOOK_NOTE: Final = (
+    "A person has to judge these: the amount is the most that there can be to save, and in no"
+    " total."
+)
+
+
+@dataclass(frozen=True)
+class _Ranks:
+    """The place of each action in the list, and what makes it count less.
+
+    Attributes:
+        ranks: id → place.
+        because: id → ids of the actions that it counts less because of.
+    """
+
+    ranks: Mapping[str, int]
+    because: Mapping[str, Sequence[str]]
+
+
+def savings_section(view: ReportView) -> PageTables | None:
+    """All there is to save, what to look at, and what the settings file dismisses."""
+    savings = view.report.findings.savings
+    tables = [*_counting(view), *_to_look_at(view), *_dismissed(view)]
+    if not tables:
+        return None
+    return PageTables(
+        total=_total(savings, view.currency),
+        hint=_HINT,
+        tables=tables,
+        files=["savings"],
+    )
+
+
+def _total(savings: Savings, currency: str) -> tuple[str, str] | None:
+    certain, likely = savings.counted("certain"), savings.counted("likely")
+    if not certain + likely:
+        return None
+    parts = [
+        f"{money(amount, currency)} {word}"
+        for amount, word in ((certain, "certain"), (likely, "likely"))
+        if amount
+    ]
+    return money(certain + likely, currency), f"potential monthly savings: {enumerated(parts)}."
+
+
+def _counting(view: ReportView) -> Iterator[PageTable]:
+    """What is certain or likely."""
+    savings = view.report.findings.savings
+    listed = [each for each in savings.listed if not _is_look(each)]
+    small = [each for each in savings.small if not _is_look(each)]
+    if not listed and not small:
+        return
+    ranks = _ranks(savings)
+    rows = [_row(each, ranks, view) for each in listed[:_ROWS]]
+    notes = [more_rows(_ROWS, listed, "action"), _small(small, view.currency)]
+    note = " ".join(f"{each}." for each in notes if each)
+    yield PageTable("Savings", _HEADINGS, rows, note, _TEXTS)
+
+
+def _small(small: Sequence[RankedAction], currency: str) -> str:
+    """`3 smaller actions save $1.20 a month together`."""
+    if not small:
+        return ""
+    saved = money(total(each.counted for each in small), currency)
+    verb = "saves" if len(small) == 1 else "save"
+    together = "" if len(small) == 1 else " together"
+    return f"{number_of(len(small), 'smaller action')} {verb} {saved} a month{together}"
+
+
+def _to_look_at(view: ReportView) -> Iterator[PageTable]:
+    savings = view.report.findings.savings
+    found = [each for each in savings.listed if _is_look(each)]
+    small = [each for each in savings.small if _is_look(each)]
+    if not found:
+        return
+    rows = [_look_row(each, view) for each in found[:_FEW_ROWS]]
+    left = len(found) + len(small) - len(rows)
+    more = f"{number_of(left, 'more action')}. " if left else ""
+    yield PageTable("Worth a look", _LOOK_HEADINGS, rows, more + _LOOK_NOTE, _TEXTS)
+
+
+def _dismissed(view: ReportView) -> Iterator[PageTable]:
+    found = view.report.findings.savings.dismissed
+    if found:
+        rows = [_dismissed_row(each, view) for each in found[:_FEW_ROWS]]
+        note = more_rows(_FEW_ROWS, found, "action")
+        yield PageTable("Dismissed", _DISMISSED_HEADINGS, rows, note, _TEXTS)
+
+
+def _row(ranked: RankedAction, ranks: _Ranks, view: ReportView) -> Row:
+    action = ranked.action
+    return [
+        _action_cell(action, view, ranks.ranks[action.id]),
+        _saved(ranked, ranks, view.currency),
+        CERTAINTIES[action.certainty],
+        EFFORTS[action.effort],
+        evidence_in_words(action),
+    ]
+
+
+def _look_row(ranked: RankedAction, view: ReportView) -> Row:
+    action = ranked.action
+    return [
+        _action_cell(action, view),
+        _alone(action, view.currency),
+        EFFORTS[action.effort],
+        evidence_in_words(action),
+    ]
+
+
+def _dismissed_row(dismissed: Dismissed, view: ReportView) -> Row:
+    action, dismissal = dismissed.action, dismissed.dismissal
+    until = Shown("for good", None)
+    if dismissal.until:
+        until = Shown(full_day(dismissal.until), dismissal.until)
+    return [
+        _action_cell(action, view),
+        _alone(action, view.currency),
+        CERTAINTIES[action.certainty],
+        visible_name(dismissal.reason),
+        until,
+    ]
+
+
+def _action_cell(action: Action, view: ReportView, rank: int | None = None) -> Cell:
+    """What to do and where; with a rank, the column sorts by it."""
+    names = action_names(action, view)
+    sentence = action_in_words(action, names.subject)
+    place = "" if rank is None else f"{rank}. "
+    whole = f"{place}{sentence.naming(str)}"
+    text = f"{place}{sentence.naming(_short)}"
+    (around,) = shortened([names.around], NAME_LENGTH)
+    shown = whole if rank is None else Shown(whole, rank)
+    return Cell(text, shown, around, link=names.link, circleci=names.circleci)
+
+
+def _short(name: str) -> str:
+    (short,) = shortened([name], NAME_LENGTH)
+    return short
+
+
+def _saved(ranked: RankedAction, ranks: _Ranks, currency: str) -> Cell:
+    """What an action adds to the total, and why that is less than it saves alone."""
+    cost = ranked.action.cost
+    if cost is None:
+        return Cell(unknown())
+    counted = money(ranked.counted, currency)
+    if ranked.counted >= cost:
+        return Cell(counted, tone="less")
+    earlier = [ranks.ranks[each] for each in ranks.because.get(ranked.action.id, ())]
+    why = f" with {_numbered(sorted(earlier))}" if earlier else " with another action"
+    return Cell(counted, detail=f"of {money(cost, currency)}; the rest is counted{why}")
+
+
+def _numbered(ranks: Sequence[int]) -> str:
+    """`number 1 and 2`; of many, how many."""
+    if len(ranks) > _NAMED:
+        return number_of(len(ranks), "other action")
+    return f"number {enumerated(map(str, ranks))}"
+
+
+def _alone(action: Action, currency: str) -> Shown:
+    return unknown() if action.cost is None else money(action.cost, currency)
+
+
+def _is_look(ranked: RankedAction) -> bool:
+    return ranked.action.certainty == "worth a look"
+
+
+def _ranks(savings: Savings) -> _Ranks:
+    ranks = {each.action.id: rank for rank, each in enumerate(savings.actions, start=1)}
+    because: dict[str, list[str]] = {}
+    for each in savings.actions:
+        for other in each.excludes:
+            because.setdefault(other, []).append(each.action.id)
+    return _Ranks(ranks, because)
