@@ -3,6 +3,7 @@
 To add a kind of action, add its row here.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -76,6 +77,9 @@ EFFORTS: Final[Mapping[Effort, str]] = MappingProxyType(
 _SETTINGS_OF_CHANGE: Final = frozenset({"true", "false"})
 """New values that say nothing in a sentence."""
 
+_PLURAL: Final = re.compile(r"(?<=\w)s\b")
+"""The end of the noun of a count: `runs with layer caching`, `user seats charged`."""
+
 
 def action_in_words(action: Action, subject: str = "") -> Sentence:
     """What to do, such as `Move {} to {}` with the names of a job and a class.
@@ -126,9 +130,5 @@ def _fact(fact: Fact, value: Number) -> str:
     exact = Decimal(str(value))
     if fact.unit == "credits":
         return f"{fact.label} {number_of(exact, 'credit')}"
-    is_plural = fact.label.endswith("s")
-    return (
-        number_of(exact, fact.label.removesuffix("s"))
-        if is_plural
-        else f"{fact.label} {number(exact)}"
-    )
+    noun = _PLURAL.sub("", fact.label, count=1) if exact == 1 else fact.label
+    return f"{number(exact)} {noun}"

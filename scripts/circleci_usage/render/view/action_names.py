@@ -44,9 +44,14 @@ def action_names(action: Action, view: ReportView) -> ActionNames:
 
 
 def _of_organization(action: Action, view: ReportView) -> ActionNames:
-    """An organization: seats, for example, are of no project."""
+    """An organization, or runners of it: seats, for example, are of no project."""
     where = action.where
     key = OrganizationKey(where.organization_id, where.organization)
+    if where.resource_class:
+        link = view.explore.named({**key._asdict(), "resource_class": where.resource_class})
+        return ActionNames("", visible_name(key.organization), link)
+    if not key.organization:
+        return ActionNames("all organizations")
     return ActionNames(visible_name(key.organization), link=view.explore.named(key._asdict()))
 
 
