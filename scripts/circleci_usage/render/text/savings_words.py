@@ -37,7 +37,7 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
             "Next generation", "Move {} to the next generation", "Move {} to {}"
         ),
         "smaller class": KindWords(
-            "Smaller class", "Run {} on a smaller class", "Run {} on {}, which is large enough"
+            "Smaller class", "Move {} to a smaller class", "Move {} down to {}"
         ),
         "docker instead of machine": KindWords(
             "Docker instead of machine", "Try {} in Docker", "Try {} in Docker on {}"
@@ -45,22 +45,19 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
         "fewer containers": KindWords(
             "Fewer containers", "Run {} in fewer containers", "Run {} with a parallelism of {}"
         ),
-        "never passes": KindWords("Never passes", "Fix or remove {}: it never passes"),
+        "never passes": KindWords("Never passes", "Fix or remove {}, which never passes"),
         "schedule always fails": KindWords(
-            "Schedule always fails", "Fix or stop the schedule of {}: it always fails"
+            "Schedule always fails", "Fix or stop the schedule of {}, which always fails"
         ),
         "branch never passes": KindWords(
-            "Branch never passes", "Fix or delete the branch {}: it never passes"
+            "Branch never passes", "Fix or delete the branch {}, which never passes"
         ),
-        "reruns": KindWords("Reruns", "Make {} pass the first time: it is often rerun"),
+        "reruns": KindWords("Reruns", "Rerun {} less often"),
         "canceled late": KindWords(
             "Canceled late", "Cancel outdated runs of {} sooner with auto-cancel"
         ),
-        "slow queue": KindWords("Slow queue", "Add runners for {}: its runs wait in the queue"),
-        "layer caching": KindWords(
-            "Docker layer caching",
-            "Turn off Docker layer caching in {}: it costs more than it saves",
-        ),
+        "slow queue": KindWords("Slow queue", "Add runners for {}, whose jobs wait in the queue"),
+        "layer caching": KindWords("Docker layer caching", "Turn off Docker layer caching in {}"),
         "storage": KindWords("Storage", "Store less in {}"),
         "network": KindWords("Network", "Transfer less from {}"),
         "unused seats": KindWords("Unused seats", "Remove seats of inactive users from {}"),

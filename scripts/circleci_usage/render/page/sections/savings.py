@@ -141,10 +141,10 @@ def _row(ranked: RankedAction, ranks: _Ranks, view: ReportView) -> Row:
     action = ranked.action
     return [
         _action_cell(action, view, ranks.ranks[action.id]),
-        _saved(ranked, ranks, view.currency),
+        _saved(ranked, view.currency),
         CERTAINTIES[action.certainty],
         EFFORTS[action.effort],
-        evidence_in_words(action),
+        _evidence(ranked, ranks, view.currency),
     ]
 
 
@@ -189,17 +189,23 @@ def _short(name: str) -> str:
     return short
 
 
-def _saved(ranked: RankedAction, ranks: _Ranks, currency: str) -> Cell:
-    """What an action adds to the total, and why that is less than it saves alone."""
-    cost = ranked.action.cost
-    if cost is None:
+def _saved(ranked: RankedAction, currency: str) -> Cell:
+    """What an action adds to the total."""
+    if ranked.action.cost is None:
         return Cell(unknown())
-    counted = money(ranked.counted, currency)
-    if ranked.counted >= cost:
-        return Cell(counted, tone="less")
-    earlier = [ranks.ranks[each] for each in ranks.because.get(ranked.action.id, ())]
-    why = f" with {_numbered(sorted(earlier))}" if earlier else " with another action"
-    return Cell(counted, detail=f"of {money(cost, currency)}; the rest is counted{why}")
+    return Cell(money(ranked.counted, currency), tone="less" if ranked.counted else "")
+
+
+def _evidence(ranked: RankedAction, ranks: _Ranks, currency: str) -> Cell:
+    """The numbers behind an action, and why it adds less to the total than it saves alone."""
+    action, cost = ranked.action, ranked.action.cost
+    shown = evidence_in_words(action)
+    if cost is None or ranked.counted >= cost:
+        return Cell(shown)
+    earlier = sorted(ranks.ranks[each] for each in ranks.because.get(action.id, ()))
+    alone, rest = money(cost, currency), money(cost - ranked.counted, currency)
+    which = _numbered(earlier) if earlier else "another action"
+    return Cell(shown, detail=f"Saves {alone} alone; {rest} of that is counted with {which}.")
 
 
 def _numbered(ranks: Sequence[int]) -> str:
@@ -221,6 +227,6 @@ def _ranks(savings: Savings) -> _Ranks:
     ranks = {each.action.id: rank for rank, each in enumerate(savings.actions, start=1)}
     because: dict[str, list[str]] = {}
     for each in savings.actions:
-        for other in each.excludes:
+        for other in each.excludes if each.counted else ():
             because.setdefault(other, []).append(each.action.id)
     return _Ranks(ranks, because)
