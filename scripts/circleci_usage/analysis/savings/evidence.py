@@ -22,6 +22,17 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p95_ram": Fact("p95 of RAM peaks", "percent"),
         "median_cpu": Fact("median CPU", "percent"),
         "speed_up": Fact("stated speed-up", "times"),
+        "failed_runs": Fact("failed runs", "count"),
+        "canceled_runs": Fact("runs canceled after their start", "count"),
+        "reruns": Fact("reruns", "count"),
+        "recovered": Fact("pipelines that failed and then passed", "count"),
+        "pipelines": Fact("pipelines", "count"),
+        "jobs": Fact("jobs", "count"),
+        "p95_queued": Fact("p95 queue time", "seconds"),
+        "gigabytes": Fact("GB a month", "count"),
+        "share": Fact("share of the credit type", "percent"),
+        "seats": Fact("user seats charged", "count"),
+        "active_users": Fact("active users", "count"),
     }
 )
 """By the names that `Action.evidence` and summary.json have."""
