@@ -1,5 +1,6 @@
 """Savings: what to do to spend less, in order of money."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,8 +35,11 @@ from circleci_usage.render.text.savings_words import (
 from circleci_usage.render.view.action_names import action_names
 from circleci_usage.render.view.report_view import ReportView
 
-_ROWS: Final = 20
+_ROWS: Final = 15
 _FEW_ROWS: Final = 10
+_OF_A_KIND: Final = 2
+"""Rows of each kind of action to look at, so that none of them hides the others."""
+
 _NAMED: Final = 2
 """Actions that a note names; of more, their number is enough."""
 
@@ -102,19 +106,22 @@ def _counting(view: ReportView) -> Iterator[PageTable]:
         return
     ranks = _ranks(savings)
     rows = [_row(each, ranks, view) for each in listed[:_ROWS]]
-    notes = [more_rows(_ROWS, listed, "action"), _small(small, view.currency)]
-    note = " ".join(f"{each}." for each in notes if each)
+    notes = [
+        _together(listed[_ROWS:], "more action", view.currency),
+        _together(small, "smaller action", view.currency),
+    ]
+    note = " ".join(filter(None, notes))
     yield PageTable("Savings", _HEADINGS, rows, note, _TEXTS)
 
 
-def _small(small: Sequence[RankedAction], currency: str) -> str:
-    """`3 smaller actions save $1.20 a month together`."""
-    if not small:
+def _together(some: Sequence[RankedAction], noun: str, currency: str) -> str:
+    """`3 smaller actions save $1.20 a month together.`; empty for none."""
+    if not some:
         return ""
-    saved = money(total(each.counted for each in small), currency)
-    verb = "saves" if len(small) == 1 else "save"
-    together = "" if len(small) == 1 else " together"
-    return f"{number_of(len(small), 'smaller action')} {verb} {saved} a month{together}"
+    saved = money(total(each.counted for each in some), currency)
+    if len(some) == 1:
+        return f"1 {noun} saves {saved} a month."
+    return f"{number_of(len(some), noun)} save {saved} a month together."
 
 
 def _to_look_at(view: ReportView) -> Iterator[PageTable]:
@@ -123,10 +130,19 @@ def _to_look_at(view: ReportView) -> Iterator[PageTable]:
     small = [each for each in savings.small if _is_look(each)]
     if not found:
         return
-    rows = [_look_row(each, view) for each in found[:_FEW_ROWS]]
+    rows = [_look_row(each, view) for each in _few_of_each_kind(found)]
     left = len(found) + len(small) - len(rows)
     more = f"{number_of(left, 'more action')}. " if left else ""
     yield PageTable("Worth a look", _LOOK_HEADINGS, rows, more + _LOOK_NOTE, _TEXTS)
+
+
+def _few_of_each_kind(found: Sequence[RankedAction]) -> Iterator[RankedAction]:
+    """The first of each kind, in their order."""
+    shown: Counter[str] = Counter()
+    for each in found:
+        shown[each.action.kind] += 1
+        if shown[each.action.kind] <= _OF_A_KIND:
+            yield each
 
 
 def _dismissed(view: ReportView) -> Iterator[PageTable]:
