@@ -33,6 +33,13 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "share": Fact("share of the credit type", "percent"),
         "seats": Fact("user seats charged", "count"),
         "active_users": Fact("active users", "count"),
+        "cached_runs": Fact("runs with layer caching", "count"),
+        "p50_cached": Fact("median duration with layer caching", "seconds"),
+        "uncached_runs": Fact("successful runs without layer caching", "count"),
+        "p50_uncached": Fact("median duration without layer caching", "seconds"),
+        "break_even": Fact("break-even time saved per run", "seconds"),
+        "containers": Fact("containers per run", "count"),
+        "busy": Fact("billed time of containers", "percent"),
     }
 )
 """By the names that `Action.evidence` and summary.json have."""

@@ -12,7 +12,9 @@ from circleci_usage.analysis.savings.failing_runs import (
     failing_schedules,
     never_passes,
 )
+from circleci_usage.analysis.savings.fewer_containers import fewer_containers
 from circleci_usage.analysis.savings.known import SavingsInput
+from circleci_usage.analysis.savings.layer_caching import layer_caching_that_does_not_pay
 from circleci_usage.analysis.savings.ranking import Savings, rank
 from circleci_usage.analysis.savings.reruns import reruns
 from circleci_usage.analysis.savings.resource_classes import next_generations
@@ -34,6 +36,8 @@ FINDERS: Final[tuple[Finder, ...]] = (
     storage,
     network,
     unused_seats,
+    layer_caching_that_does_not_pay,
+    fewer_containers,
 )
 """What looks for actions, one function per kind."""
 
