@@ -8,8 +8,9 @@ from functools import cache
 
 import pytest
 
-from circleci_usage.analysis.savings import Savings
+from circleci_usage.analysis.savings import Savings, SavingsSettings
 from circleci_usage.analysis.savings.evidence import FACTS
+from circleci_usage.analysis.savings.ranking import rank
 from circleci_usage.render.email.mail import email_html
 from circleci_usage.render.page.sections.savings import savings_section
 from circleci_usage.render.page.tables import Cell, PageTable
@@ -24,7 +25,7 @@ from circleci_usage.report import Report
 from circleci_usage.schema.keys import JobKey
 from rendered import page, sentences, slack_json, summary_md
 from sample_reports import acme_report, empty_report, hostile_report
-from savings import DISMISSED, KINDS, action, with_savings
+from savings import DISMISSED, KINDS, TODAY, action, with_savings
 
 JOB = JobKey("o", "acme", "p", "web", "build", "test")
 
@@ -83,6 +84,18 @@ def test_the_list_sums_to_the_totals_and_the_section_and_the_sentence_agree() ->
     said = [each.text for each in sentences(report())]
     assert said[-1] == "Savings of $20.00 a month are certain, $149.27 likely."
     assert counted == Decimal("169.27")
+
+
+def test_no_kind_to_look_at_hides_the_others() -> None:
+    jobs = [JOB._replace(job=f"job {place}") for place in range(30)]
+    actions = [action("canceled late", job, 90) for job in jobs] + [action("slow queue", JOB, 0)]
+    found = replace(report().findings, savings=rank(actions, SavingsSettings(), TODAY))
+
+    table = tables(replace(report(), findings=found))["Worth a look"]
+
+    amounts = [row[1] for row in texts(table)]
+    assert amounts == ["$90.00", "$90.00", "unknown"]
+    assert table.note.startswith("28 more actions. ")
 
 
 def test_without_savings_nothing_is_said() -> None:
