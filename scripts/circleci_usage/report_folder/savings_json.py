@@ -3,8 +3,9 @@
 from typing import Any, Final
 
 from circleci_usage.analysis.savings import Action, Dismissed, Savings
+from circleci_usage.analysis.savings.evidence import FACTS
 from circleci_usage.analysis.savings.ranking import RankedAction
-from circleci_usage.report_folder.columns import credit_amount, money
+from circleci_usage.report_folder.columns import Column, credit_amount, money
 from circleci_usage.report_folder.json_values import named_values
 from circleci_usage.report_folder.savings_tables import (
     ACTION_COLUMNS,
@@ -31,10 +32,18 @@ _TOTALS: Final = (
     credit_amount("likely_credits_a_month", "The likely ones in credits."),
 )
 
+_ONLY: Final = "where the action is based on it"
+
+
+def _label(column: Column) -> str:
+    label = FACTS[column.name].label
+    return f"{label[0].upper()}{label[1:]}."
+
+
 _EVIDENCE: Final = object_key(
     "evidence",
     "The numbers that it is based on.",
-    *(column._replace(only="where it is based on this") for column in EVIDENCE_COLUMNS),
+    *(column._replace(meaning=_label(column), only=_ONLY) for column in EVIDENCE_COLUMNS),
 )
 
 _ACTION: Final = (*plain_keys(*ACTION_COLUMNS), _EVIDENCE)
