@@ -67,6 +67,6 @@ def overview(view: ReportView, limit: int, label_length: int) -> Overview:
         kpis=kpis_in_short(view) if used else None,
         completeness=sentences.completeness(report),
         warnings=[*map(visible_name, report.warnings)],
-        savings=top_savings(view, _SAVINGS) if used else (),
+        savings=top_savings(view, _SAVINGS, label_length) if used else (),
         lists=[top_list(view, name, limit, label_length=label_length) for name in names if used],
     )

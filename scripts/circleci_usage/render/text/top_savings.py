@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from circleci_usage.analysis.savings import Savings
 from circleci_usage.analysis.savings.ranking import RankedAction
-from circleci_usage.render.formatting import money
+from circleci_usage.render.formatting import money, shortened, visible_name
 from circleci_usage.render.text.materiality import worth_saying
 from circleci_usage.render.text.savings_words import CERTAINTIES, action_in_words
 from circleci_usage.render.text.sentence import Sentence
@@ -48,20 +48,28 @@ def savings_sentence(view: ReportView) -> Iterator[Sentence]:
         yield Sentence(words)
 
 
-def top_savings(view: ReportView, limit: int) -> Sequence[TopSaving]:
-    """The actions that count most; none where the sentence says nothing either."""
+def top_savings(view: ReportView, limit: int, label_length: int) -> Sequence[TopSaving]:
+    """The actions that count most; none where the sentence says nothing either.
+
+    Args:
+        view: the report.
+        limit: how many.
+        label_length: longer names lose their middle.
+    """
     savings = view.report.findings.savings
     if not savings_in_words(savings, view.currency):
         return ()
     counting = [each for each in savings.listed if each.counted]
-    return [_top(each, view) for each in counting[:limit]]
+    return [_top(each, view, label_length) for each in counting[:limit]]
 
 
-def _top(ranked: RankedAction, view: ReportView) -> TopSaving:
+def _top(ranked: RankedAction, view: ReportView, label_length: int) -> TopSaving:
     names = action_names(ranked.action, view)
+    sentence = action_in_words(ranked.action, names.subject)
+    *shown, around = shortened([*map(visible_name, sentence.names), names.around], label_length)
     return TopSaving(
-        action=action_in_words(ranked.action, names.subject),
-        around=names.around,
+        action=Sentence(sentence.text, tuple(shown)),
+        around=around,
         saved=money(ranked.counted, view.currency),
         certainty=CERTAINTIES[ranked.action.certainty].lower(),
     )
