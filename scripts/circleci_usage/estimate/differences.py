@@ -1,14 +1,15 @@
 """What differs between a job before and after a change, and what is assumed about it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from circleci_usage.circleci_config.jobs import ConfigJob
 from circleci_usage.costs.resource_rates import class_identity
-from circleci_usage.estimate.job_costs import JobCosts, containers
+from circleci_usage.estimate.job_costs import JobCosts, more_containers
 from circleci_usage.estimate.records import Difference, Note
 
-_WHEN: str = "when"
-_ALWAYS: str = "always"
+_WHEN: Final = "when"
+_ALWAYS: Final = "always"
 
 
 def differences(before: ConfigJob, after: ConfigJob) -> tuple[Difference, ...]:
@@ -40,9 +41,9 @@ def _is_alike(difference: Difference) -> bool:
 def assumptions(before: ConfigJob, after: ConfigJob, costs: JobCosts) -> Iterator[Note]:
     """What is assumed about a job whose cost is known before and after."""
     yield from _about_speed(before, after, costs)
-    more = containers(after) - containers(before)
-    if more:
-        yield Note("more containers" if more > 0 else "fewer containers")
+    more = more_containers(after, before)
+    if more != 1:
+        yield Note("more containers" if more > 1 else "fewer containers")
     if (before.branches, before.is_conditional) != (after.branches, after.is_conditional):
         yield Note("same runs")
     if before.schedules != after.schedules:

@@ -8,7 +8,7 @@ from typing import Final
 
 from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob
 from circleci_usage.core.decimals import ZERO, estimating
-from circleci_usage.estimate.amounts import NOTHING
+from circleci_usage.estimate.amounts import NOTHING, Amount
 from circleci_usage.estimate.differences import assumptions, differences
 from circleci_usage.estimate.history import JobHistory, ProjectHistory
 from circleci_usage.estimate.job_costs import JobCosts, UnknownCostError
@@ -86,24 +86,24 @@ class _Estimator:
         if not found:
             return None
         line = EstimatedJob(*name_of(after), "changed", found, None, None, None, None)
-        line = self._with_history(line, before)
-        if line.before is None or line.runs_before is None:
+        line, history = self._with_history(line, before), self.history.of(before)
+        if line.before is None or history is None:
             return line
-        runs = _runs_after(before, after, line.runs_before)
+        runs = _runs_after(before, after, history.runs)
         line = replace(line, runs_after=runs, notes=tuple(_renamed(before, after)))
         if {each.setting for each in found} <= _ABOUT_RUNS:
             return replace(line, runs_after=None, notes=(*line.notes, Note("unknown runs")))
-        history = self.history.jobs[name_of(before)]
         line = self._priced(line, history, after, before)
         if line.after is None:
             return line
         assumed = assumptions(before, after, self.costs)
-        return replace(self._at_best(line, before, after), notes=(*line.notes, *assumed))
+        notes = (*line.notes, *assumed)
+        return replace(line, at_best=self._at_best(line, history, before, after), notes=notes)
 
     def _with_history(self, line: EstimatedJob, job: ConfigJob) -> EstimatedJob:
         """With what the job costs now, or why that is not known."""
-        history = self.history.jobs.get(name_of(job))
-        if history is None or not history.runs:
+        history = self.history.of(job)
+        if history is None:
             return replace(line, notes=(Note("no history"),))
         try:
             before = self.costs.of(history, job, job).rounded
@@ -125,18 +125,18 @@ class _Estimator:
             after = cost.times(line.runs_after / history.runs)
         return replace(line, after=after.rounded)
 
-    def _at_best(self, line: EstimatedJob, before: ConfigJob, after: ConfigJob) -> EstimatedJob:
-        """With the cost if the next generation is as fast as CircleCI says."""
+    def _at_best(
+        self, line: EstimatedJob, history: JobHistory, before: ConfigJob, after: ConfigJob
+    ) -> Amount | None:
+        """The cost if the next generation is as fast as CircleCI says."""
         machine, rates = self.costs.machine(before), self.history.rates
         newer = rates.next_generation(machine) if machine else None
         if machine is None or newer is None or newer != self.costs.machine(after):
-            return line
+            return None
         faster = JobCosts(rates, self.history.price, rates.as_fast_as(machine))
-        history = self.history.jobs[name_of(before)]
         runs = line.runs_after or ZERO
         with estimating():
-            cost = faster.of(history, after, before).times(runs / history.runs)
-        return replace(line, at_best=cost.rounded)
+            return faster.of(history, after, before).times(runs / history.runs).rounded
 
 
 def _sources(like: KnownJob, runs: Note | None) -> Iterator[Note]:

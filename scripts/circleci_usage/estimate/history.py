@@ -11,6 +11,7 @@ import pandas as pd
 
 from circleci_usage.analysis.rightsizing.monthly_costs import DAYS_A_MONTH
 from circleci_usage.analysis.savings.monthly_places import COMPUTE
+from circleci_usage.circleci_config.jobs import ConfigJob
 from circleci_usage.core.decimals import ZERO, estimating
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.periods import Period
@@ -96,6 +97,12 @@ class ProjectHistory:
     rates: Rates
     price: Decimal | None
     currency: str
+
+    def of(self, job: ConfigJob) -> JobHistory | None:
+        """What a job of the config used; None where it never ran."""
+        names = [job.name, *job.other_names]
+        found = (self.jobs.get((job.workflow, name)) for name in names)
+        return next((each for each in found if each and each.runs), None)
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ class JobCosts:
             UnknownCostError: a class, a rate or a number of containers is not known.
         """
         with estimating():
-            compute = sum((self._compute(each, job, now) for each in history.classes), NOTHING)
-            more = max(Decimal(1), Decimal(containers(job)) / containers(now))
+            compute = self._compute(history, job, now)
+            more = max(Decimal(1), more_containers(job, now))
             return compute.times(more) + self._layer_caching(history, job) + history.others
 
     def machine(self, job: ConfigJob) -> ResourceClass | None:
@@ -72,7 +72,13 @@ class JobCosts:
             return None
         return self.rates.find(job.executor, name)
 
-    def _compute(self, history: ClassHistory, job: ConfigJob, now: ConfigJob) -> Amount:
+    def _compute(self, history: JobHistory, job: ConfigJob, now: ConfigJob) -> Amount:
+        is_known = job.executor and job.resource_class.value
+        if not is_known and _settings(job) == _settings(now):  # whatever it is, it stays so
+            return history.compute
+        return sum((self._on(each, job, now) for each in history.classes), NOTHING)
+
+    def _on(self, history: ClassHistory, job: ConfigJob, now: ConfigJob) -> Amount:
         executor, name = _class_of(job)
         if history.executor == _REMOTE_DOCKER and executor == "docker":
             executor = _REMOTE_DOCKER
@@ -121,6 +127,21 @@ def _class_of(job: ConfigJob) -> tuple[str, str]:
     if job.resource_class.value is None:
         raise UnknownCostError(Note("unknown class"))
     return job.executor, job.resource_class.value
+
+
+def _settings(job: ConfigJob) -> tuple[str | None, str | None]:
+    return job.executor, job.resource_class.value
+
+
+def more_containers(job: ConfigJob, now: ConfigJob) -> Decimal:
+    """In how many times as many containers a job runs.
+
+    Raises:
+        UnknownCostError: only a run can tell.
+    """
+    if job.parallelism.value == now.parallelism.value:
+        return Decimal(1)
+    return Decimal(containers(job)) / containers(now)
 
 
 def containers(job: ConfigJob) -> int:

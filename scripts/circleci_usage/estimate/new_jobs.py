@@ -70,8 +70,8 @@ class NewJobs:
     def _with_history(self) -> Iterator[KnownJob]:
         for pair in self.pairs:
             before = pair.before
-            history = self.history.jobs.get(name_of(before)) if before else None
-            if before and history and history.runs:
+            history = self.history.of(before) if before else None
+            if before and history:
                 yield KnownJob(before, pair.after, history)
 
     def _of_definition(self, job: ConfigJob) -> Sequence[KnownJob]:
@@ -94,7 +94,7 @@ def _most_runs(jobs: Iterable[KnownJob]) -> KnownJob | None:
 
 
 def name_of(job: ConfigJob) -> JobName:
-    """How the history calls a job."""
+    """What messages call a job."""
     return job.workflow, job.name
 
 
