@@ -18,6 +18,7 @@ from circleci_usage import __version__
 from circleci_usage.cli.commands import (
     costs,
     datadog,
+    estimate,
     export,
     init,
     load,
@@ -154,6 +155,7 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         report.merge,
         costs.costs,
         teams.teams,
+        estimate.estimate,
         report.check,
         notify.notify,
         load.load,

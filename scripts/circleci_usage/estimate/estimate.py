@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob
-from circleci_usage.core.decimals import ZERO, estimating
+from circleci_usage.core.decimals import ZERO, estimating, rounded
 from circleci_usage.estimate.amounts import NOTHING, Amount
 from circleci_usage.estimate.differences import assumptions, differences
 from circleci_usage.estimate.history import JobHistory, ProjectHistory
@@ -15,6 +15,8 @@ from circleci_usage.estimate.job_costs import JobCosts, UnknownCostError
 from circleci_usage.estimate.new_jobs import KnownJob, NewJobs, name_of, scheduled_runs
 from circleci_usage.estimate.pairs import Pair, pairs
 from circleci_usage.estimate.records import Estimate, EstimatedJob, Note
+
+_RUN_PLACES: Final = 2
 
 _ABOUT_RUNS: Final = {"branches", "condition"}
 """Settings that decide how often a job runs, in a way that its history does not tell."""
@@ -62,6 +64,13 @@ class _Estimator:
 
     def job(self, pair: Pair) -> EstimatedJob | None:
         """What the change of a job costs; None where nothing differs that costs something."""
+        line = self._line(pair)
+        if line is None:
+            return None
+        runs = _to_hundredths(line.runs_before), _to_hundredths(line.runs_after)
+        return replace(line, runs_before=runs[0], runs_after=runs[1])
+
+    def _line(self, pair: Pair) -> EstimatedJob | None:
         if pair.before is None:
             return self._new(pair.job)
         if pair.after is None:
@@ -137,6 +146,10 @@ class _Estimator:
         runs = line.runs_after or ZERO
         with estimating():
             return faster.of(history, after, before).times(runs / history.runs).rounded
+
+
+def _to_hundredths(runs: Decimal | None) -> Decimal | None:
+    return None if runs is None else rounded(runs, _RUN_PLACES)
 
 
 def _sources(like: KnownJob, runs: Note | None) -> Iterator[Note]:

@@ -28,7 +28,7 @@ from circleci_usage.network.http import (
     read_body,
     wait_of,
 )
-from circleci_usage.pull_requests.pull_request import TOKEN_VARIABLE
+from circleci_usage.pull_requests.defaults import TOKEN_VARIABLE
 
 PAUSES: Final = (2.0, 4.0, 8.0)
 """Seconds between attempts; a rate limit comes with its own pause."""

@@ -12,9 +12,8 @@ from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.secret_texts import fault_of_secret
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.network.addresses import service_address, web_address
+from circleci_usage.pull_requests.defaults import GITHUB_API, TOKEN_VARIABLE
 
-GITHUB_API: Final = "https://api.github.com"
-TOKEN_VARIABLE: Final = "GITHUB_TOKEN"  # noqa: S105 - the name of a variable
 VARIABLES: Final = ("CIRCLE_PULL_REQUEST", "CIRCLE_PULL_REQUESTS")
 """What CircleCI sets in the jobs of a branch that has a pull request."""
 

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Final
 
 from circleci_usage.estimate.records import Estimate
+from circleci_usage.render.formatting import shortened
 from circleci_usage.render.text.estimate_words import (
     HEADINGS,
     ShownJob,
@@ -23,6 +24,7 @@ MARKER: Final = "<!-- circleci-usage estimate -->"
 _JOBS: Final = 50
 _NOTES: Final = 20
 _NAMES: Final = 2
+_LONGEST_NAME: Final = 100
 """A comment has at most 65,536 characters."""
 
 
@@ -36,7 +38,7 @@ def estimate_markdown(estimate: Estimate) -> str:
         [*_table(estimate, jobs)],
         _limited([*_notes(jobs)]),
         _limited([*_unread(estimate)]),
-        [f"<sub>{basis(estimate).naming(code)}</sub>"],
+        [f"<sub>{basis(estimate).naming(_name)}</sub>"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -47,8 +49,8 @@ def _table(estimate: Estimate, jobs: Sequence[ShownJob]) -> Iterator[str]:
     yield _line(*HEADINGS)
     yield _line(*["---"] * _NAMES, *["---:"] * (len(HEADINGS) - _NAMES))
     for job in jobs[:_JOBS]:
-        changes = "<br>".join(each.naming(code) for each in job.changes)
-        yield _line(job.job.naming(code), changes, *job.numbers)
+        changes = "<br>".join(each.naming(_name) for each in job.changes)
+        yield _line(job.job.naming(_name), changes, *job.numbers)
     more = len(jobs) - _JOBS
     if more > 0:
         yield _line(f"and {more:,} more", *[""] * (len(HEADINGS) - 1))
@@ -58,15 +60,19 @@ def _table(estimate: Estimate, jobs: Sequence[ShownJob]) -> Iterator[str]:
 def _notes(jobs: Sequence[ShownJob]) -> Iterator[str]:
     for job in jobs:
         if job.notes:
-            notes = "; ".join(note.naming(code) for note in job.notes)
-            yield f"- {job.job.naming(code)}: {notes}."
+            notes = "; ".join(note.naming(_name) for note in job.notes)
+            yield f"- {job.job.naming(_name)}: {notes}."
 
 
 def _unread(estimate: Estimate) -> Iterator[str]:
     found = [*unread(estimate)]
     if found:
-        lines = (f"- {each.naming(code)}" for each in found)
+        lines = (f"- {each.naming(_name)}" for each in found)
         yield from chain(["Not resolved in the changed config:", ""], lines)
+
+
+def _name(name: str) -> str:
+    return code(*shortened([name], _LONGEST_NAME))
 
 
 def _limited(lines: Sequence[str]) -> list[str]:

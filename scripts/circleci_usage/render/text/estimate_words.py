@@ -21,7 +21,7 @@ from circleci_usage.render.text.sentence import Sentence
 
 UNKNOWN: Final = "–"
 
-HEADINGS: Final = ("Job", "Change", "Runs a month", "Now", "Then", "Change a month")
+HEADINGS: Final = ("Job", "Change", "Runs a month", "Cost now", "Then", "Difference a month")
 """The first two have names."""
 
 _SETTINGS: Final[Mapping[Setting, str]] = {
@@ -140,7 +140,7 @@ def shown_job(job: EstimatedJob, currency: str) -> ShownJob:
         _cost(job.after, currency),
         UNKNOWN if change is None else money_change(change.cost, currency),
     )
-    notes = tuple(map(_note, job.notes))
+    notes = tuple(map(note_in_words, job.notes))
     return ShownJob(Sentence("{}", (f"{job.workflow}/{job.job}",)), changes, numbers, notes)
 
 
@@ -165,8 +165,11 @@ def _value(setting: Setting, value: str | None) -> str:
     return _VALUES.get(value, value)
 
 
-def _note(note: Note) -> Sentence:
+def note_in_words(note: Note) -> Sentence:
+    """What is assumed, or why a cost is not known."""
     text = _NOTES[note.kind]
+    if note.kind == "next generation":
+        return Sentence(text.format(note.name))
     return Sentence(text, (note.name,) if "{}" in text else ())
 
 
