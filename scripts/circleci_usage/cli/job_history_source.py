@@ -41,11 +41,13 @@ def history_of_project(asked: "AskedUsage", choose: "Choose", now: "datetime") -
 
 def _chosen(runs: "pd.DataFrame", choose: "Choose") -> "ProjectKey":
     from circleci_usage.cli.project_choice import ProjectName
+    from circleci_usage.schema.export_columns import NO_NAME
     from circleci_usage.schema.keys import ProjectKey
 
     rows = runs[[*ProjectKey._fields]].drop_duplicates().astype(str)
     keys = [ProjectKey(*row) for row in rows.itertuples(index=False, name=None)]
-    by_name = {ProjectName(key.organization, key.project): key for key in keys}
+    named = [key for key in keys if key.project != NO_NAME]
+    by_name = {ProjectName(key.organization, key.project): key for key in named}
     return by_name[choose(by_name)]
 
 

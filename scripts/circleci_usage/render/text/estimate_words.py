@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from circleci_usage.core.decimals import ZERO
-from circleci_usage.core.plurals import agreeing, counted
+from circleci_usage.core.plurals import agreeing
 from circleci_usage.estimate.amounts import Amount
 from circleci_usage.estimate.records import (
     Difference,
@@ -107,8 +107,8 @@ def remarks(estimate: Estimate) -> Iterator[str]:
     """What belongs to the headline: how much is not known, and what may become better."""
     unknown = len(estimate.unknown)
     if unknown:
-        verb = agreeing(unknown, "is", "are")
-        yield f"The costs of {counted(unknown, 'job')} {verb} not known and not counted."
+        costs = agreeing(unknown, "The cost of 1 job is", f"The costs of {unknown:,} jobs are")
+        yield f"{costs} not known and not counted."
     best = estimate.at_best
     if best != estimate.change:
         shown = money_change(best.cost, estimate.currency)
@@ -119,7 +119,7 @@ def basis(estimate: Estimate) -> Sentence:
     """What it is estimated from."""
     return Sentence(
         f"Estimated from the job runs of {{}} {when(estimate.period)}: as many runs, each as long,"
-        " at contracted prices.",
+        " without included credits.",
         (estimate.project.project,),
     )
 
