@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import yaml
 
@@ -19,6 +20,9 @@ from circleci_usage.core.untrusted_text import inert
 
 Entries = dict[str, tuple[yaml.Node, yaml.Node]]
 """The keys of a mapping, with what `<<` merges in: key → its node, and that of its value."""
+
+_KNOWN: Final[WeakKeyDictionary[yaml.Node, Entries]] = WeakKeyDictionary()
+"""Entries once asked: names are looked up in the same mappings for every job."""
 
 _MERGE: Final = "<<"
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -99,11 +103,15 @@ def line_of(node: yaml.Node) -> int:
 
 def entries(node: yaml.Node | None) -> Entries:
     """The entries of a mapping: its own before merged ones; none if it is something else."""
+    known = _KNOWN.get(node) if node else None
+    if node is None or known is not None:
+        return known or {}
     found: Entries = {}
     for mapping in lineage(node):
         for key, value in mapping.value:
             if isinstance(key, yaml.ScalarNode) and key.value != _MERGE:
                 found.setdefault(key.value, (key, value))
+    _KNOWN[node] = found
     return found
 
 
@@ -117,7 +125,7 @@ def lineage(node: yaml.Node | None) -> list[yaml.MappingNode]:
 
 
 def value_of(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """The value of a key; None where there is no such key."""
+    """The value of a key; None if it is missing."""
     entry = entries(node).get(key)
     return entry[1] if entry else None
 
@@ -142,7 +150,7 @@ def texts_of(node: yaml.Node | None) -> list[str]:
 
 
 def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    """Every scalar below a node once, keys too."""
+    """Every scalar below a node once, keys too, in the order of the file."""
     waiting, seen = [node], {id(node)}
     while waiting:
         each = waiting.pop()
@@ -150,7 +158,7 @@ def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             yield each
         fresh = [child for child in _children(each) if id(child) not in seen]
         seen.update(map(id, fresh))
-        waiting += fresh
+        waiting += reversed(fresh)
 
 
 def _keys(root: yaml.Node) -> dict[int, frozenset[str]]:

@@ -142,17 +142,22 @@ def _existing(written: Written) -> ConfigValue:
     value = text(meant)
     document = meant.scope.source.document
     place = document.span(meant.node) if isinstance(meant.node, yaml.ScalarNode) else None
-    reason = meant.obstacle or _obstacle(meant, place)
-    return ConfigValue(value, None if reason else place, reason)
+    reason = meant.obstacle or _obstacle(meant, value, place)
+    if meant.allowed and value not in meant.allowed:
+        value, reason = None, f"line {line_of(meant.node)} is not among the values of its parameter"
+    return ConfigValue(value, None if reason else place, reason, allowed=meant.allowed)
 
 
-def _obstacle(meant: Written, place: Span | None) -> str:
+def _obstacle(meant: Written, value: str | None, place: Span | None) -> str:
     line = line_of(meant.node)
     if is_mixed(meant):
         return f"it is put together from parameters in line {line}"
+    if value is None:
+        return f"line {line} has no value that can be read"
     keys = meant.scope.source.document.keys.get(id(meant.node), frozenset())
-    if len(keys) > 1:
-        return f"the anchor in line {line} also sets {inert(', '.join(sorted(keys)))}"
+    others = sorted(keys - {CLASS, PARALLELISM, layer_caching.KEY})
+    if others and len(keys) > 1:
+        return f"the anchor in line {line} also sets {inert(', '.join(others))}"
     return "" if place else f"it takes several lines from line {line} on"
 
 
@@ -164,6 +169,9 @@ def _layer_caching(
         value = machine.key(layer_caching.KEY)
         return _switch(value) if value else ConfigValue(_OFF, reason=_hint("machine"))
     steps = caching_steps(environment, around, budget)
+    if steps.conditions:
+        line = line_of(steps.conditions[0].node)
+        return ConfigValue(None, reason=f"only a run can tell the condition in line {line}")
     if len(steps.values) == 1:
         return _switch(steps.values[0])
     if steps.values:

@@ -17,6 +17,7 @@ _KINDS: Final[tuple[tuple[str, ExecutorKind], ...]] = (
     ("machine", "machine"),
 )
 _WINDOWS: Final = "windows"
+_WINDOWS_ORB: Final = "circleci/windows@"
 _RUNNER_MARK: Final = "/"
 """In the class of a self-hosted runner: `namespace/name`."""
 
@@ -49,19 +50,21 @@ class Environment:
         """A key of the job or of its executor, which may also be within `machine` and the like."""
         for layer in self.layers():
             within = [layer.key(name) for name, _ in _KINDS]
-            places = [layer, *(each for each in within if each)]
-            found = [each for each in (place.key(key) for place in places) if each]
-            if found:
-                return found[0]
+            values = [place.key(key) for place in (layer, *within) if place]
+            value = next((each for each in values if each), None)
+            if value:
+                return value
         return None
 
     def machine(self) -> Written | None:
         """The `machine` of the job or its executor."""
-        found = [layer.key("machine") for layer in self.layers()]
-        return next((each for each in found if each), None)
+        layer = next((each for each in self.layers() if _own_kind(each)), None)
+        return layer.key("machine") if layer else None
 
     def kind(self) -> ExecutorKind | None:
         """What it runs on; None where the file does not say."""
+        if self.orb.startswith(_WINDOWS_ORB):
+            return "windows"
         kinds = [_own_kind(layer) for layer in self.layers()]
         found = next((each for each in kinds if each), None)
         return _refined(found, self.written("resource_class"), self.written("image"))

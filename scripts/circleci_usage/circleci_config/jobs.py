@@ -51,6 +51,7 @@ class ConfigValue:
         place: what to replace to change it; where the setting is missing, where to add it. None
             where that is in no file that was read, or would change more than this job.
         reason: why there is no place, and where to change it instead; empty if there is one.
+        allowed: the only values that can be at `place`, where a parameter lists them; else empty.
         shared_with: other jobs, as `workflow/job`, that the same place sets.
         own_place: where the job's definition can have a key of its own instead, which overrides
             what it takes from an executor or an anchor; None if `place` is in the definition.
@@ -63,6 +64,7 @@ class ConfigValue:
     shared_with: tuple[str, ...] = ()
     own_place: Insertion | None = None
     own_shared_with: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

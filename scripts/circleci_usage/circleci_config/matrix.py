@@ -71,10 +71,13 @@ def _texts(mapping: yaml.Node, source: Source) -> dict[str, str | None]:
 
 
 def _parts(given: Mapping[str, Written], declared: list[str]) -> tuple[tuple[str, ...], ...]:
+    spelled = {name: _spelled(value) for name, value in given.items()}
+    plain = {name: text(value) or "" for name, value in given.items()}
     orders = [sorted(given), declared, declared[::-1]]
-    spelled = [tuple(_spelled(given[name]) for name in order) for order in orders]
-    plain = [tuple(text(given[name]) or "" for name in order) for order in orders]
-    return tuple(dict.fromkeys([*spelled, *plain]))
+    found = [
+        tuple(map(texts.__getitem__, order)) for texts, order in product((spelled, plain), orders)
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _spelled(value: Written) -> str:

@@ -19,11 +19,11 @@ from circleci_usage.circleci_config.jobs import CircleConfig, ConfigJob, UnreadP
 from circleci_usage.circleci_config.layer_caching import StepBudget
 from circleci_usage.circleci_config.scopes import Source, Written, parameters, text
 from circleci_usage.circleci_config.sharing import DraftJob, config_jobs
-from circleci_usage.circleci_config.workflows import StartedJob, started_jobs
+from circleci_usage.circleci_config.workflows import StartedJob, started_jobs, unresolved_matrices
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.untrusted_text import inert
 
-_MOST_JOBS: Final = 3_000
+_MOST_JOBS: Final = 2_000
 
 
 def read_config(files: Mapping[Path, str]) -> CircleConfig:
@@ -87,6 +87,8 @@ class _Reading:
         return None
 
     def _check_workflows(self, source: Source) -> None:
+        for place, reason in unresolved_matrices(source):
+            self.unread.append(UnreadPart(self.document.file, line_of(place), reason))
         workflows = entries(value_of(source.node, "workflows"))
         if not workflows and value_of(source.node, "jobs") is None:
             reason = "the file has no workflows and no jobs, so nothing of it can be matched"

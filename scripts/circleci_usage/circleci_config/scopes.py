@@ -17,6 +17,7 @@ from circleci_usage.circleci_config.documents import (
     line_of,
     scalars,
     text_of,
+    texts_of,
     value_of,
 )
 from circleci_usage.core.untrusted_text import inert
@@ -87,11 +88,15 @@ class Written:
         node: the node.
         scope: in which its own parameters are resolved.
         obstacle: why it cannot be changed there for one use alone; empty if it can.
+        allowed: the only values that the parameters that lead to it have, where they list them.
+        by_trigger: whether it is the default of a pipeline parameter, which a trigger may set.
     """
 
     node: yaml.Node
     scope: Scope
     obstacle: str = ""
+    by_trigger: bool = False
+    allowed: tuple[str, ...] = ()
 
     def key(self, name: str) -> "Written | None":
         """The value of a key of a mapping."""
@@ -112,7 +117,12 @@ def resolve(written: Written) -> Written | None:
         meant = _meant(name, written)
         if meant is None:
             return None
-        written = replace(meant, obstacle=written.obstacle or meant.obstacle)
+        written = replace(
+            meant,
+            obstacle=written.obstacle or meant.obstacle,
+            by_trigger=written.by_trigger or meant.by_trigger,
+            allowed=_both(written.allowed, meant.allowed),
+        )
     return None
 
 
@@ -153,8 +163,16 @@ def parameters(definition: yaml.Node, given: Mapping[str, Written], source: Sour
         default = value_of(declared, "default")
         value = given.get(name) or (Written(default, outside) if default else None)
         if value is not None:
-            values[_PARAMETERS + name] = value
+            allowed = tuple(texts_of(value_of(declared, "enum")))
+            values[_PARAMETERS + name] = replace(value, allowed=_both(allowed, value.allowed))
     return Scope(source, values, definition)
+
+
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """What two lists allow; an empty one allows everything."""
+    if not one or not other:
+        return one or other
+    return tuple(each for each in one if each in other)
 
 
 def _whole(node: yaml.Node) -> str | None:
@@ -183,7 +201,7 @@ def _pipeline_parameter(name: str, source: Source) -> Written | None:
         f"it is the pipeline parameter {inert(name)}, which a trigger may set;"
         f" change its default in line {line_of(default)}"
     )
-    return Written(default, Scope(source), obstacle)
+    return Written(default, Scope(source), obstacle, by_trigger=True)
 
 
 def _other_uses(name: str, written: Written) -> str:

@@ -58,14 +58,29 @@ class StartedJob:
 
 def started_jobs(source: Source) -> Iterator[StartedJob]:
     """The jobs of all workflows, as they are written; approvals run on nothing and are left out."""
-    workflows = entries(value_of(source.node, "workflows"))
-    named = {name: each for name, each in workflows.items() if name not in _NOT_WORKFLOWS}
-    for name, (_, workflow) in named.items():
+    workflows = _workflows(source)
+    for name, workflow in workflows.items():
         for entry in items(value_of(workflow, "jobs")):
             yield from _of_entry(name, workflow, entry, source)
     only = entries(value_of(source.node, "jobs")).get(_ONLY_JOB)
-    if only and not named:
+    if only and not workflows:
         yield StartedJob(IMPLIED, (_ONLY_JOB,), _ONLY_JOB, {}, (), only[0])
+
+
+def unresolved_matrices(source: Source) -> Iterator[tuple[yaml.Node, str]]:
+    """Where a matrix is not a list that is written down, and what is not known because of it."""
+    for name, workflow in _workflows(source).items():
+        for entry in items(value_of(workflow, "jobs")):
+            definition, settings = named(entry)
+            lists = entries(value_of(value_of(settings, "matrix"), "parameters"))
+            if any(not isinstance(values, yaml.SequenceNode) for _, values in lists.values()):
+                job = f"the job {inert(definition)} of the workflow {inert(name)}"
+                yield entry, f"{job} has a matrix that only a run can tell"
+
+
+def _workflows(source: Source) -> dict[str, yaml.Node]:
+    found = entries(value_of(source.node, "workflows"))
+    return {name: each for name, (_, each) in found.items() if name not in _NOT_WORKFLOWS}
 
 
 def _of_entry(
