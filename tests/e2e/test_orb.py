@@ -250,7 +250,7 @@ def test_parameters_are_flags_with_the_same_default_and_variable(
             assert (
                 (variable in variables) if kind == "PARAM" else (variable.lower() == parameter)
             ), parameter
-            assert option.is_flag or kind != "FLAG", parameter
+            assert kind != "FLAG" or option.is_flag, parameter
 
 
 @pytest.mark.parametrize(("kind", "component"), components("commands", "jobs"))

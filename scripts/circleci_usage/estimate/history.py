@@ -181,7 +181,7 @@ def _classes(
 
 
 def _by_type(costs: Costs, months: Decimal) -> Mapping[JobName, Mapping[str, Amount]]:
-    """What jobs cost besides compute, by credit type."""
+    """What jobs cost of other credit types than compute, by type."""
     lines = costs.lines[(costs.lines["credit_type"] != COMPUTE) & (costs.lines["job"] != NO_NAME)]
     found: defaultdict[JobName, dict[str, Amount]] = defaultdict(dict)
     for names, amount in _amounts(costs, lines, [*_JOB, "credit_type"], months).items():
