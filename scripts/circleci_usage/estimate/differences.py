@@ -46,7 +46,7 @@ def assumptions(before: ConfigJob, after: ConfigJob, costs: JobCosts) -> Iterato
         yield Note("more containers" if more > 1 else "fewer containers")
     if (before.branches, before.is_conditional) != (after.branches, after.is_conditional):
         yield Note("same runs")
-    if before.schedules != after.schedules:
+    if after.schedules and not before.schedules:
         yield Note("scheduled runs")
 
 

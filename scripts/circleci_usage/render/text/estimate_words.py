@@ -93,7 +93,8 @@ def headline(estimate: Estimate) -> str:
         return "This change does not affect the cost of any job."
     if len(estimate.known) == 0:
         return "What this change costs is not known."
-    least = " at least" if unknown and amount > 0 else ""
+    are_new = all(job.kind == "new" for job in estimate.unknown)
+    least = " at least" if unknown and are_new else ""  # an unknown change may also save
     if amount > 0:
         return f"This change costs{least} {money(amount, estimate.currency)} more a month."
     if amount < 0:
