@@ -96,6 +96,7 @@ def test_a_changed_file_is_told_from_a_clean_one(checkout: Path) -> None:
     write(checkout / ".circleci" / "new*.yml", FIRST)
     write(checkout / ".circleci" / "staged.yml", FIRST)
     git(checkout, "add", ".circleci/staged.yml")
+    git(checkout, "config", "status.showUntrackedFiles", "no")
     before = file_state(file)
 
     write(file, "version: 2.1\n")

@@ -14,7 +14,7 @@ from circleci_usage.circleci_config.executors import (
     environment_of,
 )
 from circleci_usage.circleci_config.jobs import ConfigValue, ExecutorKind, Insertion, Span
-from circleci_usage.circleci_config.layer_caching import StepBudget, caching_steps
+from circleci_usage.circleci_config.layer_caching import CachingSteps, StepBudget, caching_steps
 from circleci_usage.circleci_config.places import insertion
 from circleci_usage.circleci_config.scopes import Scope, Source, Written, is_mixed, resolve, text
 from circleci_usage.core.untrusted_text import inert
@@ -22,6 +22,7 @@ from circleci_usage.core.untrusted_text import inert
 CLASS: Final = "resource_class"
 PARALLELISM: Final = "parallelism"
 
+_WITHOUT_DOCKER: Final = frozenset({"macos", "runner"})
 _ONE_CONTAINER: Final = "1"
 _ON: Final = "true"
 _OFF: Final = "false"
@@ -164,11 +165,18 @@ def _obstacle(meant: Written, value: str | None, place: Span | None) -> str:
 def _layer_caching(
     environment: Environment, around: Sequence[Written], budget: StepBudget
 ) -> ConfigValue:
+    if environment.kind() in _WITHOUT_DOCKER:
+        return ConfigValue(_OFF, reason="jobs on macOS and on runners have no layer caching")
     machine = environment.machine()
     if machine:
         value = machine.key(layer_caching.KEY)
         return _switch(value) if value else ConfigValue(_OFF, reason=_hint("machine"))
-    steps = caching_steps(environment, around, budget)
+    return _caching_of_steps(caching_steps(environment, around, budget), environment.missing)
+
+
+def _caching_of_steps(steps: CachingSteps, missing: str) -> ConfigValue:
+    if steps.is_cut:
+        return ConfigValue(None, reason="the commands of the file expand to too many steps")
     if steps.conditions:
         line = line_of(steps.conditions[0].node)
         return ConfigValue(None, reason=f"only a run can tell the condition in line {line}")
@@ -176,8 +184,8 @@ def _layer_caching(
         return _switch(steps.values[0])
     if steps.values:
         return _several(steps.values)
-    if steps.unknown or environment.missing:
-        name = inert((steps.unknown or [environment.missing])[0])
+    if steps.unknown or missing:
+        name = inert((steps.unknown or [missing])[0])
         return ConfigValue(None, reason=f"{name}, which is not in the file, may turn it on")
     return ConfigValue(_OFF, reason=_hint("setup_remote_docker"))
 

@@ -22,7 +22,8 @@ def file_state(path: Path) -> FileState:
     folder = path.absolute().parent
     if not folder.is_dir():
         return "no repository"
-    status = git(folder, "status", "--porcelain", "--ignored", "--", f":(literal){path.name}")
+    shows_all = ("--porcelain", "--ignored", "--untracked-files=all")
+    status = git(folder, "status", *shows_all, "--", f":(literal){path.name}")
     if status is None:
         return "no repository"
     if status.startswith(_UNTRACKED):
