@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from circleci_usage.analysis.savings import Savings, SavingsSettings
+from circleci_usage.analysis.savings.actions import Number
 from circleci_usage.analysis.savings.evidence import FACTS
 from circleci_usage.analysis.savings.ranking import rank
 from circleci_usage.render.email.mail import email_html
@@ -118,7 +119,7 @@ def test_each_kind_has_its_sentence(kind: str) -> None:
 
 
 def test_evidence_is_read_with_its_units() -> None:
-    facts = {"runs": 1240, "p95_cpu": 31.4, "speed_up": Decimal("1.25")}
+    facts: dict[str, Number] = {"runs": 1240, "p95_cpu": 31.4, "speed_up": Decimal("1.25")}
     found = replace(action("smaller class", JOB, 1), evidence=facts)
 
     assert evidence_in_words(found) == "1,240 runs, p95 of CPU peaks 31%, stated speed-up 1.25×"

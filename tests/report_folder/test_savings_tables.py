@@ -108,7 +108,9 @@ def owners_of(savings: Savings) -> MainOwners:
     """Every other job is of a team, a project of another, and the rest of none."""
     jobs = [each.action.where.job_key for each in savings.actions if each.action.where.job]
     owners: dict[tuple[str, ...], str] = dict.fromkeys(jobs[::2], "shop")
-    projects = {ProjectKey(*JobKey(*key).project_key): "mobile" for key in jobs[1::2]}
+    projects: dict[tuple[str, ...], str] = {
+        ProjectKey(*JobKey(*key).project_key): "mobile" for key in jobs[1::2]
+    }
     return MainOwners({**owners, **projects}, {}, {})
 
 
