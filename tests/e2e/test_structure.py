@@ -23,6 +23,7 @@ ROOMS: Final = (
     "analysis",
     "config",
     "circleci_config",
+    "optimize",
     "login",
     "explore",
     "report",
