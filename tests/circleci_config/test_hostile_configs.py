@@ -33,7 +33,6 @@ REFUSED: Final = {
     "deep": ("a: " + "[" * 900 + "]" * 900, "nested more than"),
     "doubled": (f"x0: &x0 [1, 2]\n{DOUBLED}\n", "more than 300,000 values"),
     "long": ("# " + "x" * 3_000_000, "more than 2,000,000 characters"),
-    "commands": (f"{JOB}commands:\n{COMMANDS}\n  c40: {{steps: [checkout]}}\n", "too many steps"),
     "escape": ('a: "\\U00110000"\n', "not a configuration that CircleCI can read"),
     "control": ("a: \x00\n", "not a configuration that CircleCI can read"),
 }
@@ -48,6 +47,15 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_message(name: str) -> None
 
     assert str(refused.value).startswith(".circleci/config.yml")
     assert "\n" not in str(refused.value)
+
+
+def test_commands_without_bounds_make_a_value_unknown() -> None:
+    text = f"{JOB}commands:\n{COMMANDS}\n  c40: {{steps: [checkout]}}\n"
+
+    [job] = read_config({FILE: text}).jobs
+
+    assert job.layer_caching.value is None
+    assert "too many steps" in job.layer_caching.reason
 
 
 def test_commands_that_use_themselves_end() -> None:

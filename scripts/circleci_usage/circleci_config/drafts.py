@@ -175,6 +175,8 @@ def _layer_caching(
 
 
 def _caching_of_steps(steps: CachingSteps, missing: str) -> ConfigValue:
+    if steps.is_cut:
+        return ConfigValue(None, reason="the commands of the file expand to too many steps")
     if steps.conditions:
         line = line_of(steps.conditions[0].node)
         return ConfigValue(None, reason=f"only a run can tell the condition in line {line}")

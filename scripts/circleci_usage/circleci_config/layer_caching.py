@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from circleci_usage.circleci_config.conditions import holds
-from circleci_usage.circleci_config.documents import items, line_of, shown
+from circleci_usage.circleci_config.documents import items
 from circleci_usage.circleci_config.executors import Environment
 from circleci_usage.circleci_config.scopes import Written, parameters, resolve
 from circleci_usage.circleci_config.workflows import named
-from circleci_usage.core.errors import SettingsError
 
 KEY: Final = "docker_layer_caching"
 
@@ -31,19 +30,6 @@ class StepBudget:
 
     left: int = 100_000
 
-    def spend(self, step: Written) -> None:
-        """Count a step.
-
-        Raises:
-            SettingsError: there were too many.
-        """
-        self.left -= 1
-        if self.left < 0:
-            file = shown(step.scope.source.document.file)
-            raise SettingsError(
-                f"{file}, line {line_of(step.node)}: its commands expand to too many steps"
-            )
-
 
 @dataclass
 class CachingSteps:
@@ -53,11 +39,13 @@ class CachingSteps:
         values: of `docker_layer_caching`, one for each step that has one.
         conditions: that only a run can tell, of steps that have one.
         unknown: names of commands that are not in the file.
+        is_cut: whether there were too many steps to know.
     """
 
     values: list[Written] = field(default_factory=list)
     conditions: list[Written] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
 
 def caching_steps(
@@ -99,8 +87,11 @@ class _Walk:
         if meant is None or way.depth > _DEEPEST:
             return
         for entry in items(meant.node):
+            if self.budget.left <= 0:
+                self.found.is_cut = True
+                return
+            self.budget.left -= 1
             step = Written(entry, meant.scope)
-            self.budget.spend(step)
             name, settings = named(entry)
             inner = Written(settings, meant.scope) if settings else None
             if name:

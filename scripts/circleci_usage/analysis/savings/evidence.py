@@ -30,7 +30,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "jobs": Fact("jobs", "count"),
         "p95_queued": Fact("p95 queue time", "seconds"),
         "gigabytes": Fact("GB a month", "count"),
-        "share": Fact("share of the credit type", "percent"),
+        "share": Fact("share of its credit type", "percent"),
         "seats": Fact("user seats charged", "count"),
         "active_users": Fact("active users", "count"),
         "cached_runs": Fact("runs with layer caching", "count"),
@@ -39,7 +39,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p50_uncached": Fact("median duration without layer caching", "seconds"),
         "break_even": Fact("break-even time saved per run", "seconds"),
         "containers": Fact("containers per run", "count"),
-        "busy": Fact("billed time of containers", "percent"),
+        "busy": Fact("billed share of container time", "percent"),
     }
 )
 """By the names that `Action.evidence` and summary.json have."""
