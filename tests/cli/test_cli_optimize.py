@@ -30,7 +30,7 @@ workflows:
 BEFORE, AFTER = CONFIG.format("'xlarge'"), CONFIG.format("'xlarge.gen2'")
 JOBS = {"test": "xlarge", "node/run": "2xlarge"}
 MARCH = ("--from", "2026-03-01", "--to", "2026-03-31")
-EXPORTS = ("--usage", "../exports/files")
+FILE, EXPORTS = ".circleci/config.yml", "../exports/files"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def run(checkout: Path, *arguments: str) -> Finished:
-    return run_here("optimize", *EXPORTS, *arguments, cwd=checkout, env={})
+    return run_here("optimize", FILE, EXPORTS, *arguments, cwd=checkout, env={})
 
 
 def document(checkout: Path, *arguments: str) -> dict[str, Any]:
@@ -234,16 +234,16 @@ workflows: {setup: {jobs: [go]}}
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--project", "wep"], "no project of the usage is called so; did you mean web?"),
-        (["--project", "web"], "several organizations have such a project; choose from acme/web"),
+        ([FILE, EXPORTS, "--project", "wep"], "no project of the usage is called so; did you mean"),
+        ([FILE, EXPORTS, "--project", "web"], "several organizations have such a project"),
         (["--only", "sure"], "certain"),
-        (["missing.yml"], "missing.yml"),
-        ([""], "path of a configuration is empty"),
-        (["../exports/files/part.csv.gz"], "part.csv.gz"),
+        (["missing.yml", EXPORTS], "missing.yml"),
+        (["", EXPORTS], "path of the configuration is empty"),
+        (["../exports/files/part.csv.gz", EXPORTS], "part.csv.gz"),
     ],
 )
 def test_mistakes_end_with_2(checkout: Path, arguments: list[str], message: str) -> None:
-    done = run(checkout, *arguments)
+    done = run_here("optimize", *arguments, cwd=checkout, env={})
 
     assert done.code == 2
     assert message in done.err
@@ -269,7 +269,7 @@ def test_names_of_a_hostile_project_stay_harmless(tmp_path: Path) -> None:
         "[test,", f"[{json.dumps(job)},"
     )
     (tmp_path / "config.yml").write_text(config)
-    arguments = ("optimize", "config.yml", "--usage", "part.csv.gz", "--project", "web")
+    arguments = ("optimize", "config.yml", "part.csv.gz", "--project", "web")
 
     shown = run_here(*arguments, "--markdown", "--write", "--force", cwd=tmp_path, env={})
 

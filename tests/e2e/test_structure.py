@@ -24,6 +24,7 @@ ROOMS: Final = (
     "config",
     "circleci_config",
     "estimate",
+    "optimize",
     "login",
     "explore",
     "report",

@@ -1,7 +1,7 @@
 """CircleCI's configuration that a command is about, and the project that it is of."""
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -14,35 +14,26 @@ if TYPE_CHECKING:
 _FOLDER: Final = ".circleci"
 
 
-def config_of(paths: Sequence[str] | None) -> "CircleConfig":
-    """The configuration in files; one file with what it continues with.
+def config_of(path: str) -> "CircleConfig":
+    """A configuration; of a dynamic one, also the files that it names.
 
     Args:
-        paths: the files; by default `.circleci/config.yml`.
+        path: of the file that CircleCI begins with.
 
     Raises:
         SettingsError: a file cannot be read, or is not a configuration.
     """
-    from circleci_usage.circleci_config.config_files import USUAL, read_text
+    from circleci_usage.circleci_config.config_files import read_checkout, with_continuations
     from circleci_usage.circleci_config.reader import read_config
 
-    if paths and "" in paths:
-        raise SettingsError("The path of a configuration is empty; is a variable in it unset?")
-    named = [Path(path) for path in paths or ()] or [USUAL]
-    if len(named) > 1:
-        return read_config({path: read_text(path) for path in named})
-    return read_config(_with_continuations(named[0]))
-
-
-def _with_continuations(main: Path) -> dict[Path, str]:
-    """A configuration and what it continues with, by their paths from the current folder."""
-    from circleci_usage.circleci_config.config_files import read_checkout, with_continuations
-
+    if not path:
+        raise SettingsError("The path of the configuration is empty; is a variable in it unset?")
+    main = Path(path)
     folder = main.parent
     root = folder.parent if folder.name == _FOLDER else folder
     name = PurePosixPath(main.relative_to(root).as_posix())
     files = with_continuations(name, read_checkout(root))
-    return {root / path: text for path, text in files.items()}
+    return read_config({root / each: text for each, text in files.items()})
 
 
 def project_among(

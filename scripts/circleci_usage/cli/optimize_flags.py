@@ -18,21 +18,13 @@ class Only(StrEnum):
     LIKELY = "likely"
 
 
-Configs = Annotated[
-    list[str] | None,
+DEFAULT_CONFIG: Final = ".circleci/config.yml"
+
+ConfigPath = Annotated[
+    str,
     typer.Argument(
         metavar="CONFIG",
-        help="CircleCI's configuration, and further files that it continues with.",
-        show_default=".circleci/config.yml, and the files that it names",
-    ),
-]
-Usage = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--usage",
-        metavar="PATH",
-        help="Export files (.csv.gz, .csv) or a folder of them; repeat it for more.",
-        show_default="the store",
+        help="CircleCI's configuration; of a dynamic one, also the files that it names.",
     ),
 ]
 Project = Annotated[
@@ -41,8 +33,8 @@ Project = Annotated[
         "--project",
         metavar="NAME",
         callback=checked(not_empty),
-        help="Project that the configuration is of: PROJECT or ORGANIZATION/PROJECT.",
-        show_default="that of the checkout, by its git remote",
+        help="Project whose configuration it is: PROJECT or ORGANIZATION/PROJECT.",
+        show_default="that of the checkout's git remote",
     ),
 ]
 OnlySure = Annotated[
@@ -82,17 +74,10 @@ AsMarkdown = Annotated[
 
 
 @dataclass(frozen=True)
-class ProjectUsageFlags:
-    """The usage of a configuration."""
-
-    usage: Usage = None
-    project: Project = None
-
-
-@dataclass(frozen=True)
 class ChangeFlags:
     """Which savings are made, and whether the files are changed."""
 
+    project: Project = None
     only: OnlySure = None
     write: Write = False
     force: Force = False

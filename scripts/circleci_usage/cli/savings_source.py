@@ -67,10 +67,12 @@ def savings_of_project(
 
 def _projects(runs: "pd.DataFrame") -> "Iterator[ProjectName]":
     from circleci_usage.cli.project_choice import ProjectName
+    from circleci_usage.schema.export_columns import NO_NAME
 
     names = runs[["organization", "project"]].drop_duplicates()
     for organization, project in names.itertuples(index=False):
-        yield ProjectName(str(organization), str(project))
+        if project != NO_NAME:
+            yield ProjectName(str(organization), str(project))
 
 
 def _savings(asked: "AskedUsage", period: "Period", now: "datetime") -> "Savings":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from circleci_usage.cli import settings
+from circleci_usage.cli import flags, settings
 from circleci_usage.cli.applied_settings import applied_settings
 from circleci_usage.cli.config_source import config_of, project_among
 from circleci_usage.cli.cost_source import asked_usage
@@ -22,7 +22,7 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output.document import begin_json
-from circleci_usage.cli.optimize_flags import ChangeFlags, Configs, Only, ProjectUsageFlags
+from circleci_usage.cli.optimize_flags import DEFAULT_CONFIG, ChangeFlags, ConfigPath
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert
 
@@ -55,14 +55,14 @@ class _Changed:
 @expand_flag_groups
 def optimize(
     context: typer.Context,
-    of: ProjectUsageFlags,
     change: ChangeFlags,
     days: FilesPeriodFlags,
     store: StoreFlag,
     prices: WarehousePriceFlags,
     shown: JsonFlags,
     *,
-    configs: Configs = None,
+    circleci_config: ConfigPath = DEFAULT_CONFIG,
+    paths: flags.Paths = None,
 ) -> None:
     """Write savings into CircleCI's configuration: a diff, or the changed files.
 
@@ -72,28 +72,28 @@ def optimize(
 
     [dim]circleci-usage optimize --only certain --write[/dim]
 
-    [dim]circleci-usage optimize --markdown > body.md[/dim]
+    [dim]circleci-usage optimize .circleci/config.yml exports/ --markdown[/dim]
     """
     from circleci_usage.cli.json_output.optimize_members import plan_members
     from circleci_usage.optimize.writing import refuse_uncommitted, write_files
 
     output = begin_json(context, shown)
     console = console_for(shown, output)
-    config = config_of(configs)
+    config = config_of(circleci_config)
     show_warnings(console, _unread(config))
-    chosen = settings.period_from_flags(context, days, SystemClock(), in_files=bool(of.usage))
+    chosen = settings.period_from_flags(context, days, SystemClock(), in_files=bool(paths))
     show_warnings(console, chosen.warnings)
     applied = applied_settings(context, prices.config, prices.price_per_credit)
     asked = asked_usage(
         context,
-        of.usage,
+        paths,
         store.store,
         chosen,
         applied,
         console,
         allow_unpriced=prices.allow_unpriced,
     )
-    changed = _changed(asked, config, of.project, change.only)
+    changed = _changed(asked, config, change)
     output.add(**plan_members(changed.plan, changed.savings), diff=changed.diff, written=False)
     output.add(pull_request=_markdown(changed))
     if change.write:
@@ -110,19 +110,17 @@ def _unread(config: "CircleConfig") -> Iterator[str]:
         yield f"{inert(part.file)}, line {part.line}: {part.reason}."
 
 
-def _changed(
-    asked: "AskedUsage", config: "CircleConfig", project: str | None, only: Only | None
-) -> _Changed:
+def _changed(asked: "AskedUsage", config: "CircleConfig", change: ChangeFlags) -> _Changed:
     from circleci_usage.circleci_config.reader import read_config
     from circleci_usage.cli.savings_source import savings_of_project
     from circleci_usage.optimize import edited_texts, plan_changes, unified_diff
 
-    choose = partial(project_among, name=project, config=config)
+    choose = partial(project_among, name=change.project, config=config)
     savings = savings_of_project(asked, choose, SystemClock().now())
     group_names = asked.settings.job_groups.renamed(
         name for job in config.jobs for name in (job.name, *job.other_names)
     )
-    sure: tuple[Certainty, ...] = (only.value,) if only else ("certain", "likely")
+    sure: tuple[Certainty, ...] = (change.only.value,) if change.only else ("certain", "likely")
     plan = plan_changes(savings.actions, config, sure, group_names)
     texts = edited_texts(config, plan.edits, read_config)
     return _Changed(savings, plan, texts, unified_diff(config.texts, texts))
