@@ -38,13 +38,27 @@ MACHINES = {
     ("machine", "windows.large"): (120, 8, "32"),
     ("machine", "windows.xlarge"): (240, 16, "64"),
 }
-DOCKER = [("small", 5, 1, "2"), ("medium", 10, 2, "4"), ("medium+", 15, 3, "6")]
-DOCKER_2 = [("small.gen2", 6, 1, "2"), ("medium.gen2", 12, 2, "4"), ("medium+.gen2", 18, 3, "6")]
-DOCKER_ARM = [("arm.medium", 13, 2, "8"), ("arm.large", 26, 4, "16"), ("arm.xlarge", None, 8, "32")]
-VM = [("medium", 10, 2, "7.5"), ("large", 20, 4, "15"), ("xlarge", 100, 8, "32")]
-VM_2 = [("medium.gen2", 18, 2, "8"), ("large.gen2", 36, 4, "16"), ("xlarge.gen2", 72, 8, "32")]
-WINDOWS = [("windows.medium", 40, 4, "16"), ("windows.large", None, 8, "32")]
-SMALLER = {
+Sizes = list[tuple[str, int | None, int, str]]
+"""Class, credits a minute, CPUs, RAM."""
+DOCKER: Sizes = [("small", 5, 1, "2"), ("medium", 10, 2, "4"), ("medium+", 15, 3, "6")]
+DOCKER_2: Sizes = [
+    ("small.gen2", 6, 1, "2"),
+    ("medium.gen2", 12, 2, "4"),
+    ("medium+.gen2", 18, 3, "6"),
+]
+DOCKER_ARM: Sizes = [
+    ("arm.medium", 13, 2, "8"),
+    ("arm.large", 26, 4, "16"),
+    ("arm.xlarge", None, 8, "32"),
+]
+VM: Sizes = [("medium", 10, 2, "7.5"), ("large", 20, 4, "15"), ("xlarge", 100, 8, "32")]
+VM_2: Sizes = [
+    ("medium.gen2", 18, 2, "8"),
+    ("large.gen2", 36, 4, "16"),
+    ("xlarge.gen2", 72, 8, "32"),
+]
+WINDOWS: Sizes = [("windows.medium", 40, 4, "16"), ("windows.large", None, 8, "32")]
+SMALLER: dict[tuple[str, str], tuple[Sizes, Sizes]] = {
     ("docker", "medium"): (DOCKER[:1], DOCKER_2[:1]),
     ("docker", "medium+"): (DOCKER[:2], DOCKER_2[:2]),
     ("docker", "large"): (DOCKER, DOCKER_2),
@@ -168,7 +182,7 @@ def oracle_line(
         cpu = nearest_rank([run["MAX_CPU_UTILIZATION_PCT"] for run in measured])
         used = nearest_rank([run["MAX_RAM_UTILIZATION_PCT"] for run in measured])
 
-        def fitting(classes: list[tuple[str, int | None, int, str]]) -> dict[str, int | None]:
+        def fitting(classes: Sizes) -> dict[str, int | None]:
             return {
                 other: known(other, rate)
                 for other, rate, cpus, memory in classes

@@ -47,8 +47,9 @@ _UNJUDGED: Final = {
 """Fields of a job with too few runs; verdict and rate source are those of its class."""
 
 _FIELDS: Final = (
-    *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
-    *("saved_credits", "saved", "recommended", "saving", "rate_source", "speed_up"),
+    *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "median_runs"),
+    *("p50_median_cpu", "credits", "cost", "saved_credits", "saved", "recommended", "saving"),
+    *("rate_source", "speed_up"),
 )
 """The fields of `Recommendation` after its key."""
 
@@ -68,6 +69,8 @@ class Recommendation:
         measured_runs: those of them whose peaks are known.
         p95_cpu: percent of the class; None where none was measured.
         p95_ram: likewise.
+        median_runs: those whose median CPU use is known.
+        median_cpu: what half of these reach at least, likewise.
         credits: compute credits a month, rounded to a whole one.
         cost: their contracted cost.
         saved_credits: a month, by the recommended class; negative where it costs more, None where
@@ -86,6 +89,8 @@ class Recommendation:
     measured_runs: int
     p95_cpu: float | None
     p95_ram: float | None
+    median_runs: int
+    median_cpu: float | None
     credits: Decimal
     cost: Decimal
     saved_credits: Decimal | None = ZERO
@@ -94,6 +99,12 @@ class Recommendation:
     saving: Saving | None = None
     rate_source: str | None = None
     speed_up: SpeedUp | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether peaks are known of enough runs."""
+        is_known = self.p95_cpu is not None and self.p95_ram is not None
+        return is_known and self.measured_runs >= ENOUGH_RUNS
 
     @property
     def resource_class(self) -> str:
@@ -284,8 +295,12 @@ def fits_smaller(machine: ResourceClass, smaller: ResourceClass, cpu: float, ram
     if cpu >= FULL_CPU:
         return False
     needed_vcpus = machine.vcpus * Decimal(cpu) / 100 * HEAD_ROOM
-    needed_ram = machine.ram_gb * Decimal(ram) / 100 * HEAD_ROOM
-    return needed_vcpus <= smaller.vcpus and needed_ram <= smaller.ram_gb
+    return needed_vcpus <= smaller.vcpus and ram_fits(machine, smaller, ram)
+
+
+def ram_fits(machine: ResourceClass, other: ResourceClass, ram: float) -> bool:
+    """Whether peak RAM usage, in percent of the current class, plus headroom fits another class."""
+    return machine.ram_gb * Decimal(ram) / 100 * HEAD_ROOM <= other.ram_gb
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - a value of any column

@@ -22,6 +22,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p95_ram": Fact("p95 of RAM peaks", "percent"),
         "median_cpu": Fact("median CPU", "percent"),
         "speed_up": Fact("stated speed-up", "times"),
+        "break_even": Fact("break-even speed-up", "times"),
     }
 )
 """By the names that `Action.evidence` and summary.json have."""

@@ -8,12 +8,20 @@ from typing import Final
 from circleci_usage.analysis.savings.actions import Action
 from circleci_usage.analysis.savings.known import SavingsInput
 from circleci_usage.analysis.savings.ranking import Savings, rank
-from circleci_usage.analysis.savings.resource_classes import next_generations
+from circleci_usage.analysis.savings.resource_classes import (
+    docker_instead_of_machine,
+    next_generations,
+    smaller_classes,
+)
 from circleci_usage.analysis.savings.savings_settings import SavingsSettings
 
 Finder = Callable[[SavingsInput], Iterable[Action]]
 
-FINDERS: Final[tuple[Finder, ...]] = (next_generations,)
+FINDERS: Final[tuple[Finder, ...]] = (
+    next_generations,
+    smaller_classes,
+    docker_instead_of_machine,
+)
 """What looks for actions, one function per kind."""
 
 
