@@ -43,6 +43,7 @@ from circleci_usage.analysis.savings import (
     find_savings,
 )
 from circleci_usage.analysis.savings.monthly_places import MonthlyPlaces
+from circleci_usage.analysis.savings.realized import RealizedSavings, realized_savings
 from circleci_usage.analysis.savings.savings_settings import LIST_ALL
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
@@ -126,6 +127,7 @@ class AnalysisResults:
         contracts: what plans cost, purchased credits that are left, commitments.
         unallocated: what no team owns, with proposed rules.
         savings: what to do to spend less, in order of money.
+        realized_savings: what jobs save that moved to another resource class.
         tests: tests and what their jobs wasted; None when Insights was not asked.
         units: costs and units by day and team, which unit costs and KPIs are made from.
     """
@@ -151,6 +153,7 @@ class AnalysisResults:
     contracts: Contracts
     unallocated: tuple[UnallocatedCost, ...]
     savings: Savings
+    realized_savings: RealizedSavings
     tests: InsightsTests | None = None
     units: UnitInput | None = None
 
@@ -203,6 +206,7 @@ def analyze(
     units = _units(known, ownership, settings.units, default_branches)
     unit_costs = find_unit_costs(units, ownership, comparison)
     to_save = _to_save(known, prices, settings.rates, of_period, default_branches)
+    realized = _realized_savings(known, to_save.right_sizing.rates)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -221,10 +225,11 @@ def analyze(
         branch_runs=to_save.branch_runs,
         utilization=to_save.utilization,
         unit_costs=unit_costs,
-        kpis=find_kpis(units, unit_costs, comparison),
+        kpis=find_kpis(units, unit_costs, comparison, realized),
         contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
         unallocated=unallocated_costs(known.in_period.over_days, ownership),
         savings=find_savings(to_save, settings.savings, known.days.should_be_through),
+        realized_savings=realized,
         tests=cost_tests(known.tests, to_save.waste, known.job_groups) if known.tests else None,
         units=units,
     )
@@ -237,6 +242,11 @@ def _runs_over_time(known: AnalysisInput, of_period: Durations) -> RunsOverTime:
 
 def _branch_kinds(in_period: OwnedPeriod, defaults: DefaultBranches) -> tuple[BranchKindCost, ...]:
     return branch_kind_costs(in_period.over_days, in_period.runs, defaults)
+
+
+def _realized_savings(known: AnalysisInput, rates: Rates) -> RealizedSavings:
+    period, through = known.days.period, known.days.complete_through or known.days.period.last
+    return realized_savings(known.owned.unnamed, Period.of_days(period.first, through), rates)
 
 
 def _wasted_spend(known: AnalysisInput, prices: PriceList) -> WastedSpend:
