@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from circleci_usage.analysis.completeness import ReportDays
 from circleci_usage.analysis.savings.realized import RealizedSavings, realized_savings
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.resource_rates import public_rates
@@ -31,6 +32,7 @@ PRICE = Decimal("0.0005")
 A_MONTH = Decimal("30.4375")
 FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
 PERIOD = Period.of_days(MARCH, date(2026, 3, 31))
+DAYS = ReportDays(PERIOD, (PERIOD,), PERIOD.last, (), PERIOD.last)
 
 Line = dict[str, object]
 
@@ -46,7 +48,7 @@ def days(first: date, number: int) -> list[date]:
 
 
 def found(*lines: Line) -> RealizedSavings:
-    return realized_savings(costs_of(*lines), PERIOD, public_rates())
+    return realized_savings(costs_of(*lines), DAYS, public_rates())
 
 
 def moved(before: str, after: str, credits: int, since: int) -> list[Line]:

@@ -162,7 +162,7 @@ def test_the_evidence_says_what_was_measured() -> None:
         assert each.evidence == {
             "runs": 5,
             "speed_up": Decimal("1.4"),
-            "break_even": Decimal("1.2"),
+            "break_even_speed_up": Decimal("1.2"),
         }
 
 

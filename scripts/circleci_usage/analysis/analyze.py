@@ -30,6 +30,7 @@ from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
+from circleci_usage.analysis.people import People
 from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
@@ -169,6 +170,7 @@ class AnalysisInput:
         usage: the daily usage that these are made of.
         tests: what Insights says about tests; None when it was not asked.
         job_groups: what jobs are called in the run statistics.
+        people: the users of the period; None where nobody counted them.
     """
 
     owned: OwnedUsage
@@ -177,6 +179,7 @@ class AnalysisInput:
     usage: DailyUsage
     tests: FoundTests | None = None
     job_groups: JobGroups = NO_GROUPS
+    people: People | None = None
 
     @property
     def run_statistics(self) -> RunStatistics:
@@ -195,21 +198,20 @@ def analyze(
         ownership: the teams and what they share.
         settings: budgets, rates, limits.
     """
-    costs, runs, period = known.owned.costs, known.owned.runs, known.days.period
-    statistics, through = known.run_statistics, known.days.complete_through
+    costs, runs, days = known.owned.costs, known.owned.runs, known.days
     to_spend = SpendingInput(known.owned, known.days, ownership, prices)
-    history = days_without_gap(to_spend, through)
+    history = days_without_gap(to_spend, days.complete_through)
     spending = budget_spending(to_spend, settings.budgets)
-    comparison = compare_periods(costs, runs, period, through, known.days.complete)
-    of_period = durations(known.in_period.unnamed, statistics)
+    comparison = compare_periods(costs, runs, days.period, days.complete_through, days.complete)
+    of_period = durations(known.in_period.unnamed, known.run_statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings.units, default_branches)
     unit_costs = find_unit_costs(units, ownership, comparison)
-    to_save = _to_save(known, prices, settings.rates, of_period, default_branches)
-    realized = _realized_savings(known, to_save.right_sizing.rates)
+    to_save = _to_save(known, prices, settings, of_period, default_branches)
+    realized = realized_savings(known.owned.unnamed, days, to_save.right_sizing.rates)
     return AnalysisResults(
         period_comparison=comparison,
-        trend=trend(costs, history, period) if history else None,
+        trend=trend(costs, history, days.period) if history else None,
         anomalies=_anomalies(known, history, settings),
         month_to_date=_month_so_far(to_spend, spending, history),
         budget_spending=spending,
@@ -218,17 +220,17 @@ def analyze(
         durations=of_period,
         right_sizing=to_save.right_sizing,
         noncompute=noncompute_costs(known.in_period.over_days),
-        numbered_jobs=numbered_jobs(statistics),
+        numbered_jobs=numbered_jobs(known.run_statistics),
         runs_over_time=_runs_over_time(known, of_period),
-        recent_runs=recent_runs(statistics, of_period.workflows),
+        recent_runs=recent_runs(known.run_statistics, of_period.workflows),
         branch_kinds=_branch_kinds(known.in_period, default_branches),
         branch_runs=to_save.branch_runs,
         utilization=to_save.utilization,
         unit_costs=unit_costs,
         kpis=find_kpis(units, unit_costs, comparison, realized),
-        contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
+        contracts=find_contracts(known.owned, days, history, prices, settings.commitments),
         unallocated=unallocated_costs(known.in_period.over_days, ownership),
-        savings=find_savings(to_save, settings.savings, known.days.should_be_through),
+        savings=find_savings(to_save, settings.savings, days.should_be_through),
         realized_savings=realized,
         tests=cost_tests(known.tests, to_save.waste, known.job_groups) if known.tests else None,
         units=units,
@@ -242,11 +244,6 @@ def _runs_over_time(known: AnalysisInput, of_period: Durations) -> RunsOverTime:
 
 def _branch_kinds(in_period: OwnedPeriod, defaults: DefaultBranches) -> tuple[BranchKindCost, ...]:
     return branch_kind_costs(in_period.over_days, in_period.runs, defaults)
-
-
-def _realized_savings(known: AnalysisInput, rates: Rates) -> RealizedSavings:
-    period, through = known.days.period, known.days.complete_through or known.days.period.last
-    return realized_savings(known.owned.unnamed, Period.of_days(period.first, through), rates)
 
 
 def _wasted_spend(known: AnalysisInput, prices: PriceList) -> WastedSpend:
@@ -283,7 +280,7 @@ def _units(
 def _to_save(
     known: AnalysisInput,
     prices: PriceList,
-    rates: Rates,
+    settings: AnalysisSettings,
     of_period: Durations,
     defaults: DefaultBranches,
 ) -> SavingsInput:
@@ -293,11 +290,13 @@ def _to_save(
         of_period=_months_in(known.days.period),
         owned=known.in_period,
         statistics=statistics,
-        right_sizing=right_size(projected.costs, statistics, rates, projected.days),
+        right_sizing=right_size(projected.costs, statistics, settings.rates, projected.days),
         waste=_wasted_spend(known, prices),
         durations=of_period,
         branch_runs=_branch_runs(known, defaults),
         utilization=utilization(known.in_period.unnamed, statistics),
+        people=known.people,
+        seat_credits=settings.people.seat_credits,
     )
 
 

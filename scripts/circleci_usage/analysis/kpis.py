@@ -69,7 +69,7 @@ def find_kpis(
         known: costs and units by day and team.
         costs: the unit costs made of them.
         comparison: of the period with the previous one; None where that is not known.
-        realized: what changed classes save; without any, it is no KPI.
+        realized: what jobs save on other classes; without any, it is no KPI.
     """
     drawn = _drawn_periods(known, costs)
     history = [known.unit_costs(days) for days in drawn]
@@ -141,7 +141,7 @@ def _success_rate(
 
 
 def _realized(realized: RealizedSavings) -> Sequence[Kpi]:
-    """What changed classes save a month, if there are any; periods are not compared."""
+    """What the moves to other classes save a month, if there are any; periods are not compared."""
     if not realized.changes:
         return ()
     return [Kpi(REALIZED_SAVINGS, "", realized.saved, None, None, ())]

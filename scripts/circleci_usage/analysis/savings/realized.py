@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from circleci_usage.analysis.completeness import ReportDays
 from circleci_usage.analysis.rightsizing.monthly_costs import CENTS, DAYS_A_MONTH
 from circleci_usage.analysis.savings.class_changes import (
     ClassChange,
@@ -91,16 +92,17 @@ class RealizedSavings:
         return total(each.predicted_credits for each in self.changes)
 
 
-def realized_savings(costs: Costs, period: Period, rates: Rates) -> RealizedSavings:
+def realized_savings(costs: Costs, days: ReportDays, rates: Rates) -> RealizedSavings:
     """What the jobs save that moved to a class at another rate.
 
     120 credits a run at 100 credits a minute, then 90 at 72: predicted are 33.6, realized 30.
 
     Args:
         costs: of all known days, day by day, by the names of `RunStatistics`.
-        period: the days reported on, as far as they are complete.
+        days: those reported on, and which of them are complete.
         rates: what classes cost. Changes between classes without a rate are left out.
     """
+    period = Period.of_days(days.period.first, days.complete_through or days.period.last)
     found = sorted(_judged(costs, period, rates), key=lambda each: (-each.saved, each.key))
     return RealizedSavings(tuple(found))
 

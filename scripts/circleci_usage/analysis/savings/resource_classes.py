@@ -1,6 +1,6 @@
 """Actions on resource classes: the next generation, the smallest class that fits, Docker.
 
-A job on several classes is looked at on each of them by itself.
+A job on several classes has actions for each of them by itself.
 """
 
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def _evidence_of_generation(migration: Migration) -> dict[str, Number]:
     return {
         "runs": migration.runs,
         "speed_up": migration.as_fast_as,
-        "break_even": break_even,
+        "break_even_speed_up": break_even,
     }
 
 

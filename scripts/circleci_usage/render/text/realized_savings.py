@@ -1,4 +1,4 @@
-"""What changed resource classes save, in a sentence."""
+"""What jobs save that moved to another resource class, in a sentence."""
 
 from collections.abc import Iterator
 
