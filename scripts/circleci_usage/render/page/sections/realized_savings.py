@@ -4,7 +4,6 @@ from typing import Final
 
 from circleci_usage.analysis.savings.class_changes import ClassName
 from circleci_usage.analysis.savings.realized import RealizedSaving
-from circleci_usage.core.decimals import plain
 from circleci_usage.render.formatting import Shown, day, money, number
 from circleci_usage.render.page.tables import (
     Cell,
@@ -66,8 +65,8 @@ def _row(each: RealizedSaving, view: ReportView) -> Row:
         Shown(day(each.changed_on), each.changed_on),
         _class(each.before, each.after, view),
         _class(each.after, each.before, view),
-        plain(each.credits_per_run_before),
-        plain(each.credits_per_run_after),
+        number(each.credits_per_run_before),
+        number(each.credits_per_run_after),
         Shown(runs, each.runs_after),
     ]
 
