@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from circleci_usage.cli.json_output.optimize_members import OPTIMIZE
 from circleci_usage.core.plurals import enumerated
 from circleci_usage.report_folder.budgets_json import BUDGET
 from circleci_usage.report_folder.columns import (
@@ -253,6 +254,7 @@ DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "run": (*_REPORT, _EXPORT, _DATADOG),
     "check": _CHECKED,
     "teams": _TEAMS,
+    "optimize": OPTIMIZE,
     "load": (_WAREHOUSE,),
     "notify": _NOTIFIED,
     "status": _STATUS,
