@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from circleci_usage.analysis.savings import Action, Change, Saved
-from circleci_usage.analysis.savings.actions import Certainty, Place, Setting
+from circleci_usage.analysis.savings.actions import Certainty, Kind, Place, Setting
 from circleci_usage.circleci_config.jobs import CircleConfig
 from circleci_usage.circleci_config.reader import read_config
 from circleci_usage.optimize import Plan, edited_texts, plan_changes, unified_diff
@@ -33,7 +33,7 @@ def move(
     workflow, _, name = job.partition("/")
     key = JobClassKey("o", "acme", "p", "web", workflow, name, executor, now)
     part = Saved(Place(key, "compute"), Decimal(9000), Decimal(90), Decimal(saved), Decimal(saved))
-    kind = "next generation" if certainty == "certain" else "smaller class"
+    kind: Kind = "next generation" if certainty == "certain" else "smaller class"
     change = Change(setting, now, then)
     return Action(kind, key, certainty, "low", "rate", (part,), {"runs": 31}, change)
 

@@ -322,7 +322,7 @@ def class_lines(runs: Iterable[JobRun]) -> Lines:
     for run in runs:
         compute, containers = run.credits["compute"], run.containers or 0
         has_class = run.text("EXECUTOR") is not None and run.text("RESOURCE_CLASS") is not None
-        if not has_class or run.seconds < 60 or compute <= 0 or containers < 1:
+        if not has_class or run.seconds < 60 or compute <= 0 or not 1 <= containers <= 1000:
             continue
         halves = compute * 2 - containers
         rate = floor(halves * 30 / (run.seconds * containers) + Decimal("0.5"))

@@ -75,7 +75,7 @@ CELLS: Final[Mapping[str, Sequence[str]]] = {
     "RESOURCE_CLASS": ("small", "large", NULL),
     "EXECUTOR": ("docker", "machine", NULL),
     "PARALLELISM": ("1", "2", "40", "2147483647", "many", NULL),
-    "JOB_RUN_SECONDS": ("0", "0", "60", "61", "3600", NULL),
+    "JOB_RUN_SECONDS": ("0", "0", "60", "61", "3600", "999999999999", NULL),
     "MEDIAN_CPU_UTILIZATION_PCT": _USES,
     "MAX_CPU_UTILIZATION_PCT": _USES,
     "MEDIAN_RAM_UTILIZATION_PCT": _USES,

@@ -40,7 +40,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p50_uncached": Fact("median duration without layer caching", "seconds"),
         "break_even": Fact("break-even time saved per run", "seconds"),
         "containers": Fact("containers per run", "count"),
-        "busy": Fact("billed time of containers", "percent"),
+        "busy": Fact("billed share of container time", "percent"),
     }
 )
 """By the names that `Action.evidence` and summary.json have."""

@@ -61,7 +61,7 @@ def _action(key: JobClassKey, row: Mapping[Any, Any], busy: Decimal) -> Iterator
             kind="fewer containers",
             where=key,
             certainty="worth a look",
-            effort="medium",
+            effort="low",
             lever="rate",
             parts=(),
             evidence=_evidence(row, containers, percent),

@@ -57,7 +57,8 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
         ),
         "slow queue": KindWords("Slow queue", "Add runners for {}: its runs wait in the queue"),
         "layer caching": KindWords(
-            "Docker layer caching", "Turn off Docker layer caching in {}: it costs more than it saves"
+            "Docker layer caching",
+            "Turn off Docker layer caching in {}: it costs more than it saves",
         ),
         "storage": KindWords("Storage", "Store less in {}"),
         "network": KindWords("Network", "Transfer less from {}"),
@@ -121,7 +122,7 @@ def _fact(fact: Fact, value: Number) -> str:
     if fact.unit == "seconds":
         return f"{fact.label} {duration(float(value))}"
     if fact.unit == "times":
-        return f"{fact.label} {float(value):.4g}×"  # noqa: RUF001 - the sign is meant
+        return f"{fact.label} {float(value):.4g}×"
     exact = Decimal(str(value))
     if fact.unit == "credits":
         return f"{fact.label} {number_of(exact, 'credit')}"

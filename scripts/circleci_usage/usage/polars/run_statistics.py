@@ -19,6 +19,7 @@ from circleci_usage.usage.job_run_rules import (
     HALF_A_MINUTE,
     LAST_STEP,
     MEASURES,
+    MOST_CONTAINERS,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
@@ -171,7 +172,7 @@ def _class_rates(runs: pl.LazyFrame) -> pl.LazyFrame:
     counted = runs.filter(
         pl.col("job_seconds") >= SHORTEST,
         pl.col("compute_credits") > 0,
-        pl.col("containers") >= 1,
+        pl.col("containers").is_between(1, MOST_CONTAINERS),
         pl.col("resource_class").is_not_null(),
         pl.col("executor").is_not_null(),
     )

@@ -12,6 +12,7 @@ from circleci_usage.usage.job_run_rules import (
     HALF_A_MINUTE,
     JOB_KEYS,
     LAST_STEP,
+    MOST_CONTAINERS,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
@@ -136,7 +137,7 @@ def _class_rates(runs: DataFrame) -> DataFrame:
     counted = runs.filter(
         (sql.col("job_seconds") >= SHORTEST)
         & (sql.col("compute_credits") > 0)
-        & (sql.col("containers") >= 1)
+        & sql.col("containers").between(1, MOST_CONTAINERS)
         & sql.col("resource_class").isNotNull()
         & sql.col("executor").isNotNull()
     )
