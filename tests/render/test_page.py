@@ -179,7 +179,7 @@ def test_sections_come_only_with_something_to_show() -> None:
     headings = {section.anchor for section in SECTIONS}
 
     elsewhere = {
-        *("cost-by-tag", "job-groups", "plans-and-commitments"),
+        *("cost-by-tag", "job-groups", "plans-and-commitments", "realized-savings"),
         *("runs-by-branch", "savings", "teams", "tests", "users"),
     }
     assert set(Page(page(acme_report())).values("id")) >= headings - elsewhere

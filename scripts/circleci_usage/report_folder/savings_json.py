@@ -7,6 +7,7 @@ from circleci_usage.analysis.savings.evidence import FACTS
 from circleci_usage.analysis.savings.ranking import RankedAction
 from circleci_usage.report_folder.columns import Column, credit_amount, money
 from circleci_usage.report_folder.json_values import named_values
+from circleci_usage.report_folder.realized_savings_tables import REALIZED_KEY
 from circleci_usage.report_folder.savings_tables import (
     ACTION_COLUMNS,
     DISMISSED_COLUMNS,
@@ -62,6 +63,7 @@ SAVINGS_KEY: Final[SummaryKey] = object_key(
         ),
     ),
     list_key("dismissed", "What the settings file dismisses.", *_ACTION, *DISMISSED_COLUMNS),
+    REALIZED_KEY,
 )
 
 

@@ -254,7 +254,11 @@ _FINDINGS: Final = (
     list_key(
         "kpis",
         "The numbers at the top of the page.",
-        text("name", "`cost`, `success_rate` of workflow runs, or `cost_per_` and a unit."),
+        text(
+            "name",
+            "`cost`, `success_rate` of workflow runs, `cost_per_` and a unit, or"
+            " `realized_savings` a month, if there are any.",
+        ),
         text("unit", "The unit of a cost per unit, else null."),
         exact("value", "currency or share", "Value in the period; null where it is not known."),
         exact("previous", "currency or share", "The same in the previous period."),
