@@ -11,11 +11,12 @@
 set -euo pipefail
 
 usage_orb_params=(
-  CIRCLECI_URL DATADOG_SITE END_DATE FOCUS_DETAIL INSIGHTS MAX_WAIT MERGE_USAGE_REPORTS ORG_ID OUTPUT_DIR PERIOD
-  POLL_SECONDS PRICE_PER_CREDIT START_DATE STORE_DIR TEAM_REPORTS USAGE_CONFIG USER_NAMES
+  CIRCLECI_URL DATADOG_SITE END_DATE ESTIMATE_BASE ESTIMATE_HEAD FOCUS_DETAIL GITHUB_API_URL INSIGHTS MAX_WAIT
+  MERGE_USAGE_REPORTS ORG_ID OUTPUT_DIR PERIOD POLL_SECONDS PRICE_PER_CREDIT START_DATE STORE_DIR TEAM_REPORTS
+  USAGE_CONFIG USER_NAMES
 )
-usage_orb_options=(MAX_SERIES MODE TAGS)
-usage_orb_flags=(CUSTOM_COSTS ENABLE_HISTORICAL FORECAST HISTORICAL_METRICS_ENABLED)
+usage_orb_options=(FAIL_ABOVE MAX_SERIES MODE PROJECT TAGS)
+usage_orb_flags=(CUSTOM_COSTS ENABLE_HISTORICAL FORECAST GITHUB_COMMENT HISTORICAL_METRICS_ENABLED)
 
 fail() {
   echo "Error: $1" >&2
@@ -91,7 +92,7 @@ if ! type -P circleci-usage >/dev/null; then
 fi
 
 case ${CIRCLECI_USAGE_ORB_COMMAND-} in
-  check | export | load | notify | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
+  check | estimate | export | load | notify | prune | report | run) set -- "$CIRCLECI_USAGE_ORB_COMMAND" ;;
   "push datadog") set -- push datadog ;;
   *) fail "The orb does not support this command of circleci-usage." ;;
 esac
@@ -121,6 +122,13 @@ case $1 in
   export | run)
     take_secret CIRCLECI_API_TOKEN token
     take_last_day CIRCLECI_API_TOKEN
+    ;;
+  estimate)
+    if [ "${CIRCLECI_USAGE_ORB_FLAG_GITHUB_COMMENT-}" = 1 ]; then
+      take_secret GITHUB_TOKEN github_token
+    else
+      unset GITHUB_TOKEN
+    fi
     ;;
   load) take_secret WAREHOUSE_URL warehouse_url ;;
   push)

@@ -1,6 +1,7 @@
 """All analyses on the sample company: at the defaults they find what is planted, nothing else."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -146,11 +147,17 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
 def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:
     write_report(october, tmp_path)
 
-    saved = october.findings.right_sizing.saved
-    for name in ("index.html", "summary.md", "slack.json"):
+    certain = october.findings.savings.counted("certain")
+    for name in ("index.html", "summary.md", "slack.json", "email.html"):
         text = (tmp_path / name).read_text()
-        assert f"{saved} a month" in text, name
-        assert "This assumes that runs take as long as before." in text, name
+        assert re.search(rf"Savings of \D*{certain} a month are certain", text), name
+
+
+def test_right_sizing_says_the_same_in_every_file(october: Report, tmp_path: Path) -> None:
+    write_report(october, tmp_path)
+
+    saved = october.findings.right_sizing.saved
+    assert f"<strong>${saved}</strong>" in (tmp_path / "index.html").read_text()
     summary = json.loads((tmp_path / "summary.json").read_text())["right_sizing"]
     assert summary["saved_a_month"] == str(saved)
     assert summary["assumption"] == "This assumes that runs take as long as before."

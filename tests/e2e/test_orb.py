@@ -23,7 +23,10 @@ ORB = pack(SOURCE)
 ALIAS = "usage-exporter"
 SLUG = "circleci-usage/usage-exporter"
 
-SECRETS = {"token", "api_key", "app_key", "warehouse_url"}
+SECRETS = {"token", "api_key", "app_key", "warehouse_url", "github_token"}
+
+OF_PULL_REQUESTS = "estimate_pull_request"
+SCHEDULED = sorted(ORB["examples"].keys() - {OF_PULL_REQUESTS})
 
 
 def components(*kinds: str) -> list[Any]:
@@ -76,14 +79,26 @@ def test_every_reference_of_an_example_resolves(name: str) -> None:
     assert list(jobs(ORB["examples"][name]["usage"], {ALIAS: ORB, "slack": SLACK_ORB}, {}, {}))
 
 
-@pytest.mark.parametrize("name", sorted(ORB["examples"]))
+@pytest.mark.parametrize("name", SCHEDULED)
 @pytest.mark.parametrize("source", ["webhook", "api", "explicit"])
-def test_no_example_runs_on_a_push(name: str, source: str) -> None:
+def test_no_other_example_runs_on_a_push(name: str, source: str) -> None:
     usage = ORB["examples"][name]["usage"]
     assert triggered_workflows(usage, {"pipeline.trigger_source": source}) == []
 
 
-@pytest.mark.parametrize("name", sorted(ORB["examples"]))
+def test_a_change_is_estimated_on_pushes_to_other_branches_than_main() -> None:
+    usage = ORB["examples"][OF_PULL_REQUESTS]["usage"]
+    ran = {
+        (branch, source): triggered_workflows(
+            usage, {"pipeline.git.branch": branch, "pipeline.trigger_source": source}
+        )
+        for branch in ("main", "feature")
+        for source in ("webhook", "scheduled_pipeline")
+    }
+    assert [when for when, workflows in ran.items() if workflows] == [("feature", "webhook")]
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
 def test_an_example_runs_for_the_schedule_that_its_description_names(name: str) -> None:
     example = ORB["examples"][name]
     named = re.search(r'schedule\s+trigger\s+named\s+"([a-z ]+)"', example["description"])
@@ -235,7 +250,7 @@ def test_parameters_are_flags_with_the_same_default_and_variable(
             assert (
                 (variable in variables) if kind == "PARAM" else (variable.lower() == parameter)
             ), parameter
-            assert option.is_flag or kind != "FLAG", parameter
+            assert kind != "FLAG" or option.is_flag, parameter
 
 
 @pytest.mark.parametrize(("kind", "component"), components("commands", "jobs"))

@@ -19,6 +19,7 @@ from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.standin.standin import StandIn
 from datadog_intake import API_KEY, APP_KEY, DatadogIntake
 from days import today
+from github_comments import TOKEN, GithubComments
 from login_machine import circleci_of_today
 from orb_pack import pack
 from paths import ROOT
@@ -224,6 +225,52 @@ def test_notifications_are_sent_once_although_each_job_is_new(
     [message] = slack.posted
     assert "The budget everything for" in message["text"]
     assert_no_secret(SECRET, runner, outcomes)
+
+
+CONFIG = """\
+version: 2.1
+jobs:
+  unit-tests: {docker: [{image: cimg/node:24.0}], resource_class: large, steps: [checkout]}
+workflows:
+  build: {jobs: [unit-tests]}
+"""
+
+
+def checkout_of_a_branch(folder: Path) -> Path:
+    """A checkout whose branch puts a job on a larger class, with the store left out by git."""
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(folder))
+    file = folder / ".circleci" / "config.yml"
+    file.parent.mkdir(parents=True)
+    for text, commands in (
+        (CONFIG, ("init --quiet --initial-branch=main", "add .circleci")),
+        (CONFIG.replace("large", "2xlarge"), ("branch origin/HEAD", "checkout --quiet -b larger")),
+    ):
+        file.write_text(text, encoding="utf-8")
+        for command in (*commands, "commit --quiet --all --message=change"):
+            subprocess.run([*git, *command.split()], check=True, capture_output=True)
+    return folder
+
+
+def test_a_pull_request_gets_one_comment_from_a_job_without_the_token(
+    circleci: StandIn, runner: Runner, tmp_path: Path
+) -> None:
+    report = {"period": "last-month"}
+    outcomes = run(runner, example_jobs("weekly_report", circleci, **report))
+    del runner.environment["CIRCLECI_API_TOKEN"]
+    runner.checkout = checkout_of_a_branch(tmp_path / "repository")
+    with GithubComments() as github:
+        runner.environment |= {
+            "GITHUB_TOKEN": TOKEN,
+            "CIRCLE_PULL_REQUEST": github.pull_request,
+        }
+        here = {"github_api_url": github.url, "project": "pay-checkout"}
+        estimating = example_jobs("estimate_pull_request", circleci, **here)
+        assert estimating[0].contexts == ("github-comments",)
+        outcomes += [runner.run(job) for job in (*estimating, *estimating)]
+    assert [outcome.exit_code for outcome in outcomes[1:]] == [0, 0], outcomes[-1].output
+    [body] = github.bodies
+    assert "class `large` → `2xlarge`" in body
+    assert_no_secret(TOKEN, runner, outcomes)
 
 
 def test_the_image_works_without_the_orb(circleci: StandIn, runner: Runner) -> None:

@@ -88,6 +88,7 @@ def test_every_metric_has_its_name_in_prometheus() -> None:
         "circleci_usage_forecast_cost",
         "circleci_usage_budget_used_ratio",
         "circleci_usage_wasted_cost",
+        "circleci_usage_potential_savings",
         "circleci_usage_active_users",
         "circleci_usage_unregistered_users",
         "circleci_usage_user_cost",

@@ -16,7 +16,7 @@ from circleci_usage.push.metrics import BUDGET_USED_RATIO, COST, METRICS, TAGS
 from paths import ROOT
 
 FILES = [*Dashboard, *Monitor]
-TAG_KEYS = {*TAGS, "period", "budget", "reason", "unit", "user", "exported_by"}
+TAG_KEYS = {*TAGS, "period", "budget", "reason", "certainty", "unit", "user", "exported_by"}
 
 
 def understood(document: Mapping[str, Any], model: type[OpenApiModel]) -> Any:

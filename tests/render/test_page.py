@@ -180,7 +180,7 @@ def test_sections_come_only_with_something_to_show() -> None:
 
     elsewhere = {
         *("cost-by-tag", "job-groups", "plans-and-commitments"),
-        *("runs-by-branch", "teams", "tests", "users"),
+        *("runs-by-branch", "savings", "teams", "tests", "users"),
     }
     assert set(Page(page(acme_report())).values("id")) >= headings - elsewhere
     assert not set(Page(page(empty_report())).values("id")) & headings

@@ -19,6 +19,7 @@ from json_documents import paths_in
 from report_factory import report_from_settings
 from rows import job_run
 from sample_reports import acme_report, empty_report, odd_reports
+from savings import with_savings
 
 ALL_AMOUNTS = """\
 billing_cycle_day: 15
@@ -93,14 +94,21 @@ def known_paths(report: Report) -> set[str]:
 def test_every_key_of_a_summary_is_documented() -> None:
     documented = {path for path, _ in documented_paths(summary_keys())}
 
-    reports = (acme_report(), with_tests(acme_report()), empty_report(), *odd_reports().values())
+    reports = (
+        with_savings(acme_report()),
+        with_tests(acme_report()),
+        empty_report(),
+        *odd_reports().values(),
+    )
     for report in reports:
         assert known_paths(report) <= documented
 
 
 def test_every_documented_key_is_in_a_summary(tmp_path: Path) -> None:
     always = {path for path, column in documented_paths(summary_keys()) if not column.only}
-    found = known_paths(with_tests(acme_report())) | known_paths(with_all_amounts(tmp_path))
+    found = known_paths(with_savings(with_tests(acme_report()))) | known_paths(
+        with_all_amounts(tmp_path)
+    )
     # An empty list, or an object that is null, does not show its keys.
     unseen = {path for path in found if not any(other.startswith(path) for other in found - {path})}
     missing = {path for path in always - found if not path.startswith(tuple(unseen))}

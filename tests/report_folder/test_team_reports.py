@@ -75,7 +75,11 @@ def test_teams_sum_to_the_whole_to_the_last_digit(folder: Path) -> None:
         parts = [Decimal(team["totals"][amount]) for team in teams]
         assert sum(parts) == Decimal(whole["totals"][amount])
     assert sum(team["totals"]["job_runs"] for team in teams) == whole["totals"]["job_runs"]
-    for section, amount in (("waste", "failed"), ("right_sizing", "saved_a_month")):
+    for section, amount in (
+        ("waste", "failed"),
+        ("right_sizing", "saved_a_month"),
+        ("savings", "likely_a_month"),
+    ):
         parts = [Decimal(team[section][amount]) for team in teams]
         assert sum(parts) == Decimal(whole[section][amount])
 

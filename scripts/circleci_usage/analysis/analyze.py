@@ -33,6 +33,7 @@ from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
 from circleci_usage.analysis.people import People
 from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
+from circleci_usage.analysis.projected_days import projected_days
 from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
 from circleci_usage.analysis.rightsizing import RightSizing, right_size
 from circleci_usage.analysis.rightsizing.monthly_costs import DAYS_A_MONTH
@@ -307,9 +308,7 @@ class _Projected:
 def _projected(known: AnalysisInput) -> _Projected:
     """The costs of the complete days of the period; if it has none, of those with usage."""
     by_day = known.in_period.unnamed_by_day
-    period = known.days.period
-    complete = [day for day in period if _is_complete(day, known.days.complete)]
-    days = complete or _days_with_usage(by_day.lines) or [period.first]
+    days = projected_days(by_day.lines, known.days)
     are_projected = by_day.lines["date"].isin(pd.DatetimeIndex([*days]))
     costs = replace(by_day, lines=by_day.lines[are_projected])
     return _Projected(costs, days)
@@ -319,14 +318,6 @@ def _months_in(days: Sized) -> Decimal:
     """How many times these days a month is."""
     with estimating():
         return DAYS_A_MONTH / len(days)
-
-
-def _is_complete(day: date, complete: Sequence[Period]) -> bool:
-    return any(day in period for period in complete)
-
-
-def _days_with_usage(lines: pd.DataFrame) -> Sequence[date]:
-    return [day.date() for day in lines["date"].drop_duplicates()]
 
 
 def _month_so_far(

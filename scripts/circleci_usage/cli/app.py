@@ -18,6 +18,7 @@ from circleci_usage import __version__
 from circleci_usage.cli.commands import (
     costs,
     datadog,
+    estimate,
     export,
     init,
     load,
@@ -156,6 +157,7 @@ COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
         costs.costs,
         teams.teams,
         optimize.optimize,
+        estimate.estimate,
         report.check,
         notify.notify,
         load.load,

@@ -84,6 +84,17 @@ def prometheus_file(path: Path, source: str) -> None:
         )
 
 
+def amount_above(text: str, source: str) -> None:
+    """Refuse what is not an amount of money, zero or more."""
+    from circleci_usage.core.untrusted_text import inert
+
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        raise SettingsError(
+            f"{source}: {inert(repr(text))} is not an amount; write it in the currency of the"
+            " report, as in 50 or 12.50."
+        )
+
+
 def duration(text: str, source: str) -> None:
     """Refuse what is not a duration."""
     from circleci_usage.config.environment import parse_duration

@@ -19,6 +19,7 @@ JOB_SECONDS: Final = "circleci.usage.job_seconds"
 FORECAST_COST: Final = "circleci.usage.forecast_cost"
 BUDGET_USED_RATIO: Final = "circleci.usage.budget_used_ratio"
 WASTED_COST: Final = "circleci.usage.wasted_cost"
+POTENTIAL_SAVINGS: Final = "circleci.usage.potential_savings"
 ACTIVE_USERS: Final = "circleci.usage.active_users"
 UNREGISTERED_USERS: Final = "circleci.usage.unregistered_users"
 USER_COST: Final = "circleci.usage.user_cost"
@@ -33,6 +34,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     BUDGET_USED_RATIO: "Spend as a share of the budget; 1 is the whole budget.",
     WASTED_COST: "Cost of failed, canceled and rerun job runs, and monthly savings from other"
     " resource classes (oversized). Reasons overlap.",
+    POTENTIAL_SAVINGS: "Monthly savings, each dollar once, by certainty: certain or likely.",
     ACTIVE_USERS: "Users who started at least one job run.",
     UNREGISTERED_USERS: "Those of them who have no account at CircleCI.",
     USER_COST: "Cost of the pipelines that a user triggered.",
@@ -46,7 +48,9 @@ METRICS: Final = tuple(MEANINGS)
 DAILY_METRICS: Final = (CREDITS, COST, JOB_RUNS, JOB_SECONDS)
 """These have a value for each day; the others describe the state as of the report."""
 
-_OTHERS: Final = frozenset({"budget", "per", "reason", "unit", "user", "scope", "source"})
+_OTHERS: Final = frozenset(
+    {"budget", "per", "reason", "certainty", "unit", "user", "scope", "source"}
+)
 """Tags of some metrics that are no dimensions."""
 
 DEFAULT_TAGS: Final = (*names_tagged(Tag.DEFAULT), "currency")

@@ -1,4 +1,4 @@
-"""The state as of the report: forecast, budgets, wasted spend, users, unit costs.
+"""The state as of the report: forecast, budgets, wasted spend, savings, users, unit costs.
 
 These are not amounts of a day, so in either mode they get the current timestamp.
 """
@@ -11,6 +11,7 @@ from circleci_usage.push.metrics import (
     ACTIVE_USERS,
     BUDGET_USED_RATIO,
     FORECAST_COST,
+    POTENTIAL_SAVINGS,
     UNIT_COST,
     UNREGISTERED_USERS,
     USER_COST,
@@ -25,6 +26,8 @@ _WASTE: Final = {"failed": "failed", "canceled": "canceled", "reruns": "rerun"}
 
 _SAVINGS: Final = {"saved_a_month": "oversized"}
 """The same of right-sizing: savings per month, certain as long as runs take as long as before."""
+
+_SAVINGS_TABLE: Final = "savings"
 
 _USER_COUNTS: Final = {
     "active_users": ACTIVE_USERS,
@@ -56,6 +59,7 @@ def state_samples(report: ReportFolder, tags: Sequence[str], timestamp: int) -> 
                 *_forecast(report, tags, timestamp),
                 *_budgets(report, timestamp),
                 *_waste(report, tags, timestamp),
+                *_savings(report, tags, timestamp),
                 *_user_counts(report, timestamp),
                 *_user_costs(report, timestamp),
                 *_unit_costs(report, timestamp),
@@ -92,6 +96,18 @@ def _waste(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iterato
             for reason, value in zip(reasons.values(), values, strict=True):
                 if value and value > 0:
                     yield Sample(WASTED_COST, (*pairs, ("reason", reason)), timestamp, value)
+
+
+def _savings(report: ReportFolder, tags: Sequence[str], timestamp: int) -> Iterator[Sample]:
+    """What the actions of the list add to the total; what is worth a look adds nothing."""
+    keys = [tag for tag in tags if tag in _WASTE_TAGS]
+    if not report.has(_SAVINGS_TABLE):
+        return
+    rows = report.rows(_SAVINGS_TABLE, [*keys, "certainty"], ["counted_a_month"])
+    for (*names, certainty), (saved,) in rows:
+        if saved and saved > 0:
+            pairs = tuple(zip(keys, names, strict=True))
+            yield Sample(POTENTIAL_SAVINGS, (*pairs, ("certainty", certainty)), timestamp, saved)
 
 
 def _user_counts(report: ReportFolder, timestamp: int) -> Iterator[Sample]:

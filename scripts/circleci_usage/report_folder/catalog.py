@@ -35,6 +35,7 @@ from circleci_usage.report_folder.run_tables import (
     WORKFLOW_DURATIONS,
 )
 from circleci_usage.report_folder.run_time_tables import RUN_TIME_TABLES
+from circleci_usage.report_folder.savings_tables import SAVINGS
 from circleci_usage.report_folder.tag_tables import TAG_COSTS
 from circleci_usage.report_folder.team_tables import UNALLOCATED_COSTS
 from circleci_usage.report_folder.unit_cost_tables import TEAM_UNIT_COSTS, UNIT_COSTS
@@ -53,6 +54,7 @@ _FINDINGS: Final = (
     WASTE,
     WORKFLOW_DURATIONS,
     JOB_DURATIONS,
+    SAVINGS,
     RIGHT_SIZING,
     MIGRATIONS,
     RESOURCE_RATES,

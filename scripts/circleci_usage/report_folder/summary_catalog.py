@@ -61,6 +61,7 @@ from circleci_usage.report_folder.run_tables import (
     WASTE_AMOUNTS,
     WORKFLOW_DURATIONS,
 )
+from circleci_usage.report_folder.savings_json import SAVINGS_KEY
 from circleci_usage.report_folder.summary import LISTS
 from circleci_usage.report_folder.summary_keys import (
     DAYS,
@@ -215,6 +216,7 @@ _FINDINGS: Final = (
         lines_key("always_failing", "Jobs that always fail.", WASTE),
         lines_key("flaky", "Jobs that often fail and then pass in the same pipeline.", WASTE),
     ),
+    SAVINGS_KEY,
     object_key(
         "right_sizing",
         "Right-sizing.",

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +12,7 @@ from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.people import People, TriggerCost
 from circleci_usage.analysis.period_comparison import PeriodComparison
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME, RightSizing
+from circleci_usage.analysis.savings import Savings
 from circleci_usage.analysis.unit_costs import UnitCostChange
 from circleci_usage.analysis.wasted_spend import WastedSpend
 from circleci_usage.config.job_group_settings import job_group_settings
@@ -31,13 +30,13 @@ from circleci_usage.report_folder.change_tables import (
     change_row,
     changes_table,
 )
-from circleci_usage.report_folder.columns import Column
 from circleci_usage.report_folder.contract_tables import commitments_table, credit_balance_table
 from circleci_usage.report_folder.insights_tables import (
     WASTE_OF_JOBS,
     flaky_tests_table,
     test_metrics_table,
 )
+from circleci_usage.report_folder.json_values import json_value, named_values
 from circleci_usage.report_folder.month_to_date_json import month_to_json
 from circleci_usage.report_folder.people_tables import (
     COUNTS,
@@ -63,7 +62,12 @@ from circleci_usage.report_folder.run_tables import (
     waste_amounts,
     waste_table,
 )
-from circleci_usage.report_folder.table import Row, Table
+from circleci_usage.report_folder.savings_json import (
+    action_to_json,
+    dismissed_to_json,
+    savings_totals,
+)
+from circleci_usage.report_folder.table import Table
 from circleci_usage.report_folder.utilization_tables import AT_LIMIT_COUNTS
 from circleci_usage.schema.keys import WorkflowKey
 
@@ -86,6 +90,7 @@ def findings(report: Report) -> dict[str, Any]:
         "change": _change(changes) if changes else None,
         "anomalies": _listed(found.anomalies, anomalies_table),
         "waste": _waste(found.wasted_spend),
+        "savings": _savings(found.savings),
         "right_sizing": _right_sizing(found.right_sizing),
         "performance": _performance(found.durations),
         "extra_costs": _entries(extra_costs_table(found.noncompute)),
@@ -94,7 +99,7 @@ def findings(report: Report) -> dict[str, Any]:
         "kpis": [_kpi(each) for each in found.kpis],
         "suggested_job_groups": _suggested_job_groups(found.numbered_jobs),
         "branch_kinds": _entries(branch_kinds_table(found.branch_kinds)),
-        "runs_at_limit": _named(AT_LIMIT_COUNTS, found.utilization.runs_at_limit),
+        "runs_at_limit": named_values(AT_LIMIT_COUNTS, found.utilization.runs_at_limit),
         **({"tests": _tests(found.tests)} if found.tests else {}),
     }
 
@@ -144,9 +149,9 @@ def _change(changes: PeriodComparison) -> dict[str, Any]:
         "to": str(changes.before.last),
         "compared_through": str(changes.now.last),
         "without_seats": changes.without_seats,
-        **_named(CHANGE, change_row(total)),
-        "share": _value(total.relative_change),
-        "share_a_day": _value(total.relative_change_per_day),
+        **named_values(CHANGE, change_row(total)),
+        "share": json_value(total.relative_change),
+        "share_a_day": json_value(total.relative_change_per_day),
         "days_before": len(changes.before),
         "days_after": len(changes.now),
         "projects": _entries(changes_table(CHANGES_BY_PROJECT, changes.project_drivers)),
@@ -156,9 +161,21 @@ def _change(changes: PeriodComparison) -> dict[str, Any]:
 
 def _waste(waste: WastedSpend) -> dict[str, Any]:
     return {
-        **_named(WASTE_AMOUNTS, waste_amounts(waste.total)),
+        **named_values(WASTE_AMOUNTS, waste_amounts(waste.total)),
         "always_failing": _listed(waste.always_failing, waste_table),
         "flaky": _listed(waste.flaky, waste_table),
+    }
+
+
+def _savings(found: Savings) -> dict[str, Any]:
+    """All actions in the order of the list; `savings_json` says what their keys mean."""
+    ranked, dismissed = found.actions, found.dismissed
+    return {
+        **savings_totals(found),
+        "actions": _Listed(len(ranked), lambda most: [*map(action_to_json, ranked[:most])]),
+        "dismissed": _Listed(
+            len(dismissed), lambda most: [*map(dismissed_to_json, dismissed[:most])]
+        ),
     }
 
 
@@ -194,24 +211,24 @@ def _people(people: People) -> dict[str, Any]:
     return {
         "show": people.show,
         "hash": people.are_hashed,
-        **_named(COUNTS, counts_row(people.counts)),
-        **_named(STARTED_COLUMNS, started_row(people.started)),
+        **named_values(COUNTS, counts_row(people.counts)),
+        **named_values(STARTED_COLUMNS, started_row(people.started)),
         "triggers": _Listed(len(people.triggers), lambda most: _triggers(people.triggers[:most])),
         "months": _entries(user_months_table(people)),
     }
 
 
 def _triggers(triggers: Sequence[TriggerCost]) -> list[dict[str, Any]]:
-    return [_named(TRIGGERS, trigger_row(each)) for each in triggers]
+    return [named_values(TRIGGERS, trigger_row(each)) for each in triggers]
 
 
 def _unit_cost(each: UnitCostChange) -> dict[str, Any]:
     return {
         "unit": each.now.unit,
-        "count": _value(each.now.count),
-        "cost_per_unit": _value(each.now.cost_per_unit),
-        "previous": _value(each.previous),
-        "change": _value(each.change),
+        "count": json_value(each.now.count),
+        "cost_per_unit": json_value(each.now.cost_per_unit),
+        "previous": json_value(each.previous),
+        "change": json_value(each.change),
     }
 
 
@@ -219,9 +236,9 @@ def _kpi(kpi: Kpi) -> dict[str, Any]:
     return {
         "name": kpi.name,
         "unit": kpi.unit or None,
-        "value": _value(kpi.value),
-        "previous": _value(kpi.previous),
-        "change": _value(kpi.change),
+        "value": json_value(kpi.value),
+        "previous": json_value(kpi.previous),
+        "change": json_value(kpi.change),
     }
 
 
@@ -231,7 +248,7 @@ def _tests(found: InsightsTests) -> dict[str, Any]:
         "left_out": [_left_out(each) for each in found.left_out],
         "flaky_jobs": found.flaky_jobs,
         "flaky_jobs_without_runs": found.unknown_jobs,
-        **_named(WASTE_OF_JOBS, found.waste),
+        **named_values(WASTE_OF_JOBS, found.waste),
         "flaky": _listed(found.flaky, flaky_tests_table),
         "metrics": _listed(found.measured, test_metrics_table),
     }
@@ -260,15 +277,4 @@ def _numbered(job: NumberedJob) -> dict[str, Any]:
 
 
 def _entries(table: Table) -> list[dict[str, Any]]:
-    return [_named(table.described.columns, line) for line in table.lines]
-
-
-def _named(columns: Sequence[Column], values: Row) -> dict[str, Any]:
-    """Values by the names of their columns, as JSON values."""
-    return {column.name: _value(value) for column, value in zip(columns, values, strict=True)}
-
-
-def _value(value: object) -> object:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return str(value) if isinstance(value, date) else value
+    return [named_values(table.described.columns, line) for line in table.lines]

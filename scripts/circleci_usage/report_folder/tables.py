@@ -47,6 +47,7 @@ from circleci_usage.report_folder.run_tables import (
     waste_table,
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
+from circleci_usage.report_folder.savings_tables import savings_table
 from circleci_usage.report_folder.table import Table
 from circleci_usage.report_folder.tag_tables import TAG_COSTS, tag_costs_table
 from circleci_usage.report_folder.team_tables import unallocated_table
@@ -103,6 +104,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield waste_table(found.wasted_spend.jobs)
     yield durations_table(WORKFLOW_DURATIONS, found.durations.workflows)
     yield durations_table(JOB_DURATIONS, found.durations.jobs)
+    yield savings_table(found.savings)
     yield right_sizing_table(sizes.recommendations)
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)

@@ -176,6 +176,16 @@ TRICKS = {
     "no name": Trick(
         "export", step_env={f"{PREFIX}SECRET_CIRCLECI_API_TOKEN": ""}, env=OTHERS | TOKENS, code=2
     ),
+    "a GitHub token without need": Trick(
+        "estimate_change", env={"GITHUB_TOKEN": OTHER}, seen={"GITHUB_TOKEN": None}
+    ),
+    "no GitHub token": Trick(
+        "estimate_change",
+        {"github_comment": True, "github_token": "MY_TOKEN"},
+        {"GITHUB_TOKEN": OTHER},
+        code=2,
+        says="(MY_TOKEN) is empty",
+    ),
     # Secrets that are not there: no other one stands in.
     "no token": Trick(
         "export",

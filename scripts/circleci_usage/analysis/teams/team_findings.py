@@ -1,8 +1,9 @@
 """What the analyses of the whole say about each team.
 
 Costs, changes and trends are made from what the team is charged. What is of whole jobs, such as
-wasted spend and right-sizing, is that of the jobs whose main owner it is (`main_owners`). Nothing
-is analyzed again that the whole already knows, so that many teams take little time.
+wasted spend, right-sizing and other savings, is that of the jobs whose main owner it is
+(`main_owners`). Nothing is analyzed again that the whole already knows, so that many teams take
+little time.
 """
 
 from collections import defaultdict
@@ -26,6 +27,7 @@ from circleci_usage.analysis.savings import Savings
 from circleci_usage.analysis.team_spending import NOTHING
 from circleci_usage.analysis.teams.charged_usage import ChargedUsage
 from circleci_usage.analysis.teams.main_owners import MainOwners
+from circleci_usage.analysis.teams.team_savings import savings_by_team
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.unit_costs import UnitCosts, team_unit_costs
 from circleci_usage.analysis.utilization import Utilization
@@ -57,6 +59,7 @@ class TeamFindings:
         sizes: recommendations for its jobs.
         migrations: next generations for its jobs.
         branches: runs by branch of its workflows.
+        savings: actions on its jobs, workflows and projects.
     """
 
     whole: AnalysisResults
@@ -69,6 +72,7 @@ class TeamFindings:
     sizes: _ByTeam[Recommendation]
     migrations: _ByTeam[Migration]
     branches: _ByTeam[BranchRuns]
+    savings: Mapping[str, Savings]
 
     def of(self, team: str, charged: ChargedUsage) -> AnalysisResults:
         """The findings of a team, given what it is charged on all known days.
@@ -90,7 +94,7 @@ class TeamFindings:
             right_sizing=self._right_sizing(team),
             contracts=_without_contracts(whole.contracts),
             unallocated=(),
-            savings=Savings(),
+            savings=self.savings.get(team, Savings(minimum=whole.savings.minimum)),
             noncompute=(),
             numbered_jobs=(),
             runs_over_time=_NO_RUNS,
@@ -159,6 +163,7 @@ def team_findings(
         sizes=owners.split(sizes.recommendations, job),
         migrations=owners.split(sizes.migrations, job),
         branches=owners.split(whole.branch_runs, workflow),
+        savings=savings_by_team(whole.savings, owners),
     )
 
 

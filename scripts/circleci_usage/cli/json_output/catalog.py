@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from circleci_usage.cli.json_output.estimate_members import ESTIMATE
 from circleci_usage.cli.json_output.optimize_members import OPTIMIZE
 from circleci_usage.core.plurals import enumerated
 from circleci_usage.report_folder.budgets_json import BUDGET
@@ -254,6 +255,7 @@ DOCUMENTS: Final[Mapping[str, tuple[SummaryKey, ...]]] = {
     "run": (*_REPORT, _EXPORT, _DATADOG),
     "check": _CHECKED,
     "teams": _TEAMS,
+    "estimate": ESTIMATE,
     "optimize": OPTIMIZE,
     "load": (_WAREHOUSE,),
     "notify": _NOTIFIED,
@@ -279,7 +281,8 @@ circleci-usage check --json | jq --raw-output '.budgets[] | "\\(.state) \\(.name
 - The document is also printed when the command fails, also for a wrong flag. Then `error` has the
   message, and the keys that the command had not reached are absent. A `run` whose report is written
   but not sent to Datadog has `report` and `error`.
-- Exit codes 10 and 11 of `check` and what `doctor` finds are results: `error` is null.
+- Exit codes 10 and 11 of `check`, 10 of `estimate` and what `doctor` finds are results: `error` is
+  null.
 - After Ctrl-C or SIGTERM, `error` says what is kept. A process that is killed, or ended while it
   starts, prints nothing.
 - `schema_version` is raised when a key changes its meaning or goes away; new keys may come at any

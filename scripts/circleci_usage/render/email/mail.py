@@ -16,6 +16,7 @@ from circleci_usage.render.formatting import percent
 from circleci_usage.render.html.pages import page_templates
 from circleci_usage.render.text.overview import overview
 from circleci_usage.render.text.sentence import Sentence
+from circleci_usage.render.text.top_savings import TopSaving
 from circleci_usage.render.view.breakdown_lines import cost_shown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList
@@ -27,7 +28,7 @@ _NAME_LENGTH: Final = 60
 
 @dataclass(frozen=True)
 class MailRow:
-    """A line of a list: what it is, what it belongs to, and its cost."""
+    """A line of a list: what it is, what it belongs to, its cost or saving, and a word on that."""
 
     name: str
     detail: str
@@ -37,7 +38,7 @@ class MailRow:
 
 @dataclass(frozen=True)
 class MailList:
-    """The most expensive teams, projects or jobs."""
+    """The most expensive teams, projects or jobs, or what saves most."""
 
     title: str
     rows: Sequence[MailRow]
@@ -52,7 +53,7 @@ class Mail:
         headline: the most important sentence.
         points: further sentences.
         notes: what to know before trusting the numbers.
-        lists: the most expensive names.
+        lists: what saves most, and the most expensive names.
         links: texts and addresses.
     """
 
@@ -72,6 +73,8 @@ def email_html(view: ReportView) -> str:
         others.append(in_words(short.kpis))
     points = filter(None, (*others, short.completeness))
     lists = [_list(each, view.currency) for each in short.lists]
+    if short.savings:
+        lists.insert(0, _savings(short.savings))
     return mail_html(Mail(short.title, first, [*points], short.warnings, lists, view.links))
 
 
@@ -88,6 +91,13 @@ def in_words(sentence: Sentence) -> str:
 @cache
 def _template() -> Template:
     return page_templates(_PACKAGE).get_template("email.html.j2")
+
+
+def _savings(savings: Sequence[TopSaving]) -> MailList:
+    rows = [
+        MailRow(in_words(each.action), each.around, each.saved, each.certainty) for each in savings
+    ]
+    return MailList("Top savings, a month", rows)
 
 
 def _list(shown: TopList, currency: str) -> MailList:

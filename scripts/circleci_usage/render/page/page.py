@@ -38,6 +38,7 @@ from circleci_usage.render.page.sections.prices import prices_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
+from circleci_usage.render.page.sections.savings import savings_section
 from circleci_usage.render.page.sections.teams import teams_section
 from circleci_usage.render.page.sections.tests import tests_section
 from circleci_usage.render.page.sections.trend import trend_section
@@ -84,6 +85,7 @@ class Section(NamedTuple):
 
 _BUDGETS: Final = Section("Budgets and forecast", "tables", budgets_section)
 SECTIONS: Final = (
+    Section("Savings", "tables", savings_section),
     Section("Cost by day", "cost_by_day", cost_by_day_section),
     _BUDGETS,
     Section("Plans and commitments", "tables", plans_and_commitments_section),

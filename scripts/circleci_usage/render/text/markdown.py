@@ -1,11 +1,12 @@
 """summary.md: the report for a pull request comment, a job summary or a chat."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from circleci_usage.render.formatting import number, percent, visible_name
 from circleci_usage.render.text.overview import overview
+from circleci_usage.render.text.top_savings import TopSaving
 from circleci_usage.render.view.breakdown_lines import Line, cost_shown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList
@@ -27,6 +28,8 @@ def summary_md(view: ReportView) -> str:
     kpis = f"**KPIs:** {short.kpis.naming(code)}" if short.kpis else ""
     paragraphs = [f"# {escaped(short.title)}", f"**{first}**", bullets, kpis, short.completeness]
     paragraphs.extend(f"> **Note:** {escaped(warning)}" for warning in short.warnings)
+    if short.savings:
+        paragraphs.append("\n".join(_savings(short.savings)))
     paragraphs.extend("\n".join(_table(each, view.currency)) for each in short.lists)
     paragraphs.append(" · ".join(f"[{text}]({address})" for text, address in view.links))
     return "\n\n".join(filter(None, paragraphs)) + "\n"
@@ -48,6 +51,14 @@ def code(name: str) -> str:
 def escaped(text: str) -> str:
     """A text with nothing in it that Markdown reads as formatting."""
     return _MARKS.sub(r"\\\1", visible_name(text))
+
+
+def _savings(savings: Sequence[TopSaving]) -> Iterator[str]:
+    yield "| Top savings | A month | How sure |"
+    yield "| --- | ---: | --- |"
+    for each in savings:
+        around = f" in {code(each.around)}" if each.around else ""
+        yield f"| {each.action.naming(code)}{around} | {each.saved} | {each.certainty} |"
 
 
 def _table(shown: TopList, currency: str) -> Iterator[str]:

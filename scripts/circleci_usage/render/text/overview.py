@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.render.formatting import days, visible_name
 from circleci_usage.render.text import sentences
 from circleci_usage.render.text.kpis import kpis_in_short
 from circleci_usage.render.text.sentence import Sentence
+from circleci_usage.render.text.top_savings import TopSaving, top_savings
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList, top_list
+
+_SAVINGS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Overview:
         kpis: the KPIs in one line; None where none is known.
         completeness: whether the numbers are final.
         warnings: a sentence each, safe to show.
+        savings: the actions that save most.
         lists: the top teams, projects, jobs and credit types.
     """
 
@@ -33,6 +38,7 @@ class Overview:
     kpis: Sentence | None
     completeness: str
     warnings: Sequence[str]
+    savings: Sequence[TopSaving]
     lists: Sequence[TopList]
 
 
@@ -61,5 +67,6 @@ def overview(view: ReportView, limit: int, label_length: int) -> Overview:
         kpis=kpis_in_short(view) if used else None,
         completeness=sentences.completeness(report),
         warnings=[*map(visible_name, report.warnings)],
+        savings=top_savings(view, _SAVINGS, label_length) if used else (),
         lists=[top_list(view, name, limit, label_length=label_length) for name in names if used],
     )

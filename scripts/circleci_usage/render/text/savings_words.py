@@ -3,6 +3,7 @@
 To add a kind of action, add its row here.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -36,7 +37,7 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
             "Next generation", "Move {} to the next generation", "Move {} to {}"
         ),
         "smaller class": KindWords(
-            "Smaller class", "Run {} on a smaller class", "Run {} on {}, which is large enough"
+            "Smaller class", "Move {} to a smaller class", "Move {} down to {}"
         ),
         "docker instead of machine": KindWords(
             "Docker instead of machine", "Try {} in Docker", "Try {} in Docker on {}"
@@ -44,22 +45,19 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
         "fewer containers": KindWords(
             "Fewer containers", "Run {} in fewer containers", "Run {} with a parallelism of {}"
         ),
-        "never passes": KindWords("Never passes", "Fix or remove {}: it never passes"),
+        "never passes": KindWords("Never passes", "Fix or remove {}, which never passes"),
         "schedule always fails": KindWords(
-            "Schedule always fails", "Fix or stop the schedule of {}: it always fails"
+            "Schedule always fails", "Fix or stop the schedule of {}, which always fails"
         ),
         "branch never passes": KindWords(
-            "Branch never passes", "Fix or delete the branch {}: it never passes"
+            "Branch never passes", "Fix or delete the branch {}, which never passes"
         ),
-        "reruns": KindWords("Reruns", "Make {} pass the first time: it is often rerun"),
+        "reruns": KindWords("Reruns", "Rerun {} less often"),
         "canceled late": KindWords(
             "Canceled late", "Cancel outdated runs of {} sooner with auto-cancel"
         ),
-        "slow queue": KindWords("Slow queue", "Add runners for {}: its runs wait in the queue"),
-        "layer caching": KindWords(
-            "Docker layer caching",
-            "Turn off Docker layer caching in {}: it costs more than it saves",
-        ),
+        "slow queue": KindWords("Slow queue", "Add runners for {}, whose jobs wait in the queue"),
+        "layer caching": KindWords("Docker layer caching", "Turn off Docker layer caching in {}"),
         "storage": KindWords("Storage", "Store less in {}"),
         "network": KindWords("Network", "Transfer less from {}"),
         "unused seats": KindWords("Unused seats", "Remove seats of inactive users from {}"),
@@ -75,6 +73,9 @@ EFFORTS: Final[Mapping[Effort, str]] = MappingProxyType(
 
 _SETTINGS_OF_CHANGE: Final = frozenset({"true", "false"})
 """New values that say nothing in a sentence."""
+
+_PLURAL: Final = re.compile(r"(?<=\w)s\b")
+"""The end of the noun of a count: `runs with layer caching`, `user seats charged`."""
 
 
 def action_in_words(action: Action, subject: str = "") -> Sentence:
@@ -126,9 +127,5 @@ def _fact(fact: Fact, value: Number) -> str:
     exact = Decimal(str(value))
     if fact.unit == "credits":
         return f"{fact.label} {number_of(exact, 'credit')}"
-    is_plural = fact.label.endswith("s")
-    return (
-        number_of(exact, fact.label.removesuffix("s"))
-        if is_plural
-        else f"{fact.label} {number(exact)}"
-    )
+    noun = _PLURAL.sub("", fact.label, count=1) if exact == 1 else fact.label
+    return f"{number(exact)} {noun}"

@@ -9,7 +9,6 @@ from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import Forecast
 from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.period_comparison import Change, PeriodComparison
-from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.core.plurals import agreeing
 from circleci_usage.render.formatting import (
@@ -32,6 +31,7 @@ from circleci_usage.render.text.team_sentences import (
     team_headline,
     used_in_words,
 )
+from circleci_usage.render.text.top_savings import savings_sentence
 from circleci_usage.render.view.breakdown_lines import cost_shown, lines
 from circleci_usage.render.view.explore_links import LinkedName
 from circleci_usage.render.view.report_view import ReportView
@@ -55,7 +55,7 @@ def sentences(view: ReportView) -> Iterator[Sentence]:
     yield from _anomalies(view)
     yield from _forecast(report)
     yield from _budgets(report)
-    yield from _savings(report)
+    yield from savings_sentence(view)
     yield from jobs_of_several_teams(view)
 
 
@@ -314,11 +314,3 @@ def _holes(budgets: Sequence[BudgetState]) -> str:
 
 def _names(budgets: Sequence[BudgetState]) -> tuple[str, ...]:
     return tuple(name_in_words(each.budget) for each in budgets)
-
-
-def _savings(report: Report) -> Iterator[Sentence]:
-    right_sizing = report.findings.right_sizing
-    if right_sizing.saved > 0 and worth_saying(right_sizing.saved):
-        jobs = number_of(len(right_sizing.savings), "job")
-        saved = money(right_sizing.saved, report.currency)
-        yield Sentence(f"Right-sizing {jobs} would save {saved} a month. {SAVINGS_ASSUME}")

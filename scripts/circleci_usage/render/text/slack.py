@@ -1,12 +1,13 @@
 """slack.json: the report as a Slack message in Block Kit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from circleci_usage.render.formatting import percent
 from circleci_usage.render.text import slack_blocks as slack
 from circleci_usage.render.text.overview import Overview, overview
 from circleci_usage.render.text.slack_blocks import Element
+from circleci_usage.render.text.top_savings import TopSaving
 from circleci_usage.render.view.breakdown_lines import cost_shown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopLine, TopList
@@ -25,6 +26,8 @@ def slack_json(view: ReportView) -> str:
 def _blocks(short: Overview, view: ReportView) -> Iterator[Element]:
     yield slack.header(short.title)
     yield slack.rich_text(*_lead(short))
+    if short.savings:
+        yield slack.rich_text(*_savings(short.savings))
     for each in short.lists:
         yield slack.rich_text(*_list(each, view.currency))
     for warning in short.warnings[:_WARNINGS]:
@@ -45,6 +48,17 @@ def _lead(short: Overview) -> list[Element]:
     headline = slack.section([slack.text_element(first, bold=True)])
     bullets = slack.bullets([slack.text_element(each)] for each in others)
     return [headline, bullets] if others else [headline]
+
+
+def _savings(savings: Sequence[TopSaving]) -> list[Element]:
+    items = []
+    for each in savings:
+        saved = slack.text_element(slack.in_dollars(each.saved), bold=True)
+        around = f" in {each.around}" if each.around else ""
+        action = f" a month, {each.certainty}: {slack.in_words(each.action)}{around}"
+        items.append([saved, slack.text_element(action)])
+    title = slack.section([slack.text_element("Top savings", bold=True)])
+    return [title, slack.bullets(items)]
 
 
 def _list(shown: TopList, currency: str) -> list[Element]:

@@ -1,6 +1,6 @@
 """The report on a terminal, as something that Rich can print."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from circleci_usage.render.formatting import number, percent
 from circleci_usage.render.text.overview import overview
+from circleci_usage.render.text.top_savings import TopSaving
 from circleci_usage.render.view.breakdown_lines import Line, cost_shown
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.top_lists import TopList
@@ -34,9 +35,23 @@ def terminal_summary(view: ReportView) -> RenderableType:
         shown.append(Text(short.kpis.naming(str)))
     if short.completeness:
         shown.append(Text(short.completeness, "dim"))
+    if short.savings:
+        shown.extend((Text(), _savings(short.savings)))
     for each in short.lists:
         shown.extend((Text(), _table(each, view.currency)))
     return Group(*shown)
+
+
+def _savings(savings: Sequence[TopSaving]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("Top savings", overflow="fold", min_width=20)
+    table.add_column("A month", justify="right", no_wrap=True)
+    table.add_column("How sure", no_wrap=True)
+    for each in savings:
+        around = f"  {each.around}" if each.around else ""
+        action = Text.assemble(each.action.naming(str), (around, "dim"))
+        table.add_row(action, Text(each.saved), Text(each.certainty))
+    return table
 
 
 def _table(shown: TopList, currency: str) -> Table:

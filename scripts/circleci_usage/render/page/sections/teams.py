@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.savings import Savings
 from circleci_usage.core.decimals import ratio, total
 from circleci_usage.render.formatting import Shown, money, percent, percent_change
 from circleci_usage.render.page.sections.period_comparison import change_tone
@@ -49,7 +50,7 @@ def _row(each: TeamReport, view: ReportView) -> Row:
         money(each.direct, currency),
         money(each.shared, currency),
         money(waste.failed + waste.canceled, currency),
-        money(found.right_sizing.saved, currency),
+        money(_saved(found.savings), currency),
     ]
 
 
@@ -76,5 +77,9 @@ def _total(view: ReportView) -> Row:
         money(direct, currency),
         money(shared, currency),
         money(waste.failed + waste.canceled, currency),
-        money(report.findings.right_sizing.saved, currency),
+        money(_saved(report.findings.savings), currency),
     ]
+
+
+def _saved(savings: Savings) -> Decimal:
+    return savings.counted("certain") + savings.counted("likely")
