@@ -21,6 +21,7 @@ from circleci_usage.demo.company.catalog import TEAMS
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.company.planted import PlantedPlace
+from circleci_usage.demo.company.planted_pipelines import BROKEN_UPLOAD
 from circleci_usage.outputs import write_report
 from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
@@ -101,11 +102,14 @@ def test_no_other_month_has_an_anomaly(read: Reading) -> None:
     assert report(read(QUARTER, september), september).findings.anomalies == ()
 
 
-def test_the_flaky_and_the_broken_job_are_the_only_ones(october: Report) -> None:
+def test_the_flaky_and_the_broken_jobs_are_the_only_ones(october: Report) -> None:
     waste = october.findings.wasted_spend
 
     assert [place(JobKey(*job.key)) for job in waste.flaky] == [planted.FLAKY]
-    assert [place(JobKey(*job.key)) for job in waste.always_failing] == [planted.BROKEN]
+    assert [place(JobKey(*job.key)) for job in waste.always_failing] == [
+        planted.BROKEN,
+        BROKEN_UPLOAD,
+    ]
 
 
 def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size(
@@ -117,7 +121,8 @@ def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size
         planted.OVERSIZED
     )
     assert {(each.resource_class, each.suggested) for each in recommendation.of("smaller")} == {
-        ("xlarge", "large")
+        ("xlarge", "large"),
+        ("2xlarge", "xlarge"),
     }
     assert [(place(each.key.job_key), each.suggested) for each in recommendation.of("larger")] == [
         (planted.STARVING, "xlarge")
@@ -131,7 +136,7 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
 
     certain = [each.saved for each in recommendation.migrations if each.is_always_cheaper]
     smaller = [each.saved for each in recommendation.of("smaller")]
-    assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("192.29")
+    assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("200.77")
     assert {
         each.key.resource_class for each in recommendation.migrations if each.is_always_cheaper
     } == {
