@@ -3,6 +3,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.chargeback import by_team, chargeback
@@ -130,3 +131,16 @@ def test_the_teams_are_the_months_summed_up() -> None:
         ("api", Decimal("0.5"), Decimal("0.5"), 0, Decimal("0.25"), 0),
         ("unallocated", 0, 0, 0, 0, 4),
     ]
+
+
+def test_no_job_runs_of_very_many_teams_are_none() -> None:
+    """Pandas numbers the groups of no rows in one byte, however many categories there are."""
+    names = [f"t{number:03}" for number in range(300)]
+    ownership = Ownership(tuple(Rule(name, Patterns(projects=(name,))) for name in names))
+    charges = charged(ownership, line("t299", "100"))
+    none = pd.DataFrame({"team": pd.Categorical([], names), "job_runs": np.zeros(0, "int64")})
+
+    teams = by_team(charges, none)
+
+    assert teams.lines["job_runs"].sum() == 0
+    assert len(teams.lines) == len(names)

@@ -15,9 +15,9 @@ from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.standin.faults import HTML_PAGE, error_response, in_turn
 from circleci_usage.demo.standin.rules import Fate
 from circleci_usage.demo.standin.standin import StandIn
-from commandline import circleci_usage
 from days import today, yesterday
 from export_command import SECRET, exporting_environment, posts, small_circleci, windows
+from inprocess import run_here
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def env(circleci: StandIn) -> dict[str, str]:
 def test_run_goes_from_the_export_to_the_report(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
-    done = circleci_usage("run", cwd=tmp_path, env=env)
+    done = run_here("run", cwd=tmp_path, env=env)
 
     assert (done.code, done.out) == (0, f"{tmp_path}/usage-report/index.html\n"), done.err
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
@@ -47,7 +47,7 @@ def test_run_goes_from_the_export_to_the_report(
     assert posts(circleci) == windows(2)
     assert "\x1b" not in done.err  # plain lines where there is no terminal
 
-    again = circleci_usage("run", cwd=tmp_path, env=env)
+    again = run_here("run", cwd=tmp_path, env=env)
     assert again.code == 0
     assert posts(circleci) == windows(2)
 
@@ -56,7 +56,7 @@ def test_several_organizations_are_one_export(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
     names = ",".join(organization.id for organization in ORGANIZATIONS)
-    done = circleci_usage("run", "--org-id", names, "--no-merged", cwd=tmp_path, env=env)
+    done = run_here("run", "--org-id", names, "--no-merged", cwd=tmp_path, env=env)
 
     assert done.code == 0, done.err
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
@@ -67,13 +67,13 @@ def test_several_organizations_are_one_export(
 
 
 def test_an_organization_may_be_a_slug(env: dict[str, str], tmp_path: Path) -> None:
-    assert circleci_usage("export", cwd=tmp_path, env=env | {"ORG_ID": MAIN.slug}).code == 0
+    assert run_here("export", cwd=tmp_path, env=env | {"ORG_ID": MAIN.slug}).code == 0
 
 
 def test_a_named_period_is_exported_with_the_one_before(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    done = circleci_usage("run", "--period", "last-7-days", cwd=tmp_path, env=env)
+    done = run_here("run", "--period", "last-7-days", cwd=tmp_path, env=env)
 
     assert done.code == 0, done.err
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
@@ -88,9 +88,9 @@ def test_reporting_again_from_the_store_says_the_same(env: dict[str, str], tmp_p
         return {key: value for key, value in written.items() if key != "generated_at"}
 
     period = ("--from", yesterday() - timedelta(days=2), "--to", today(), "--no-merged")
-    assert circleci_usage("run", *period, cwd=tmp_path, env=env).code == 0
+    assert run_here("run", *period, cwd=tmp_path, env=env).code == 0
     first = summary()
-    assert circleci_usage("report", *period, cwd=tmp_path, env=env).code == 0
+    assert run_here("report", *period, cwd=tmp_path, env=env).code == 0
 
     assert summary() == first
     assert first["complete_through"]
@@ -99,22 +99,19 @@ def test_reporting_again_from_the_store_says_the_same(env: dict[str, str], tmp_p
 def test_export_fills_the_store_that_report_merge_and_status_use(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
-    exported = circleci_usage("export", "--store", "store", cwd=tmp_path, env=env)
+    exported = run_here("export", "--store", "store", cwd=tmp_path, env=env)
     assert exported.code == 0, exported.err
     paths = [Path(line) for line in exported.out.splitlines()]
     assert all(path.is_absolute() and path.is_file() for path in paths)
 
     circleci.faults = lambda _request: HTML_PAGE  # nothing below needs CircleCI
     env |= {"STORE_DIR": "store"}
-    assert circleci_usage("report", cwd=tmp_path, env=env).code == 0
-    assert circleci_usage("merge", cwd=tmp_path, env=env).out == f"{tmp_path}/merged.csv.gz\n"
-    shown = circleci_usage("status", cwd=tmp_path, env=env)
+    assert run_here("report", cwd=tmp_path, env=env).code == 0
+    assert run_here("merge", cwd=tmp_path, env=env).out == f"{tmp_path}/merged.csv.gz\n"
+    shown = run_here("status", cwd=tmp_path, env=env)
     assert "job runs in" in shown.out
     assert "The next run will request nothing." in shown.out
-    assert (
-        circleci_usage("prune", cwd=tmp_path, env=env).err
-        == "Removed 0 windows: 0 files, 0.0 MB.\n"
-    )
+    assert run_here("prune", cwd=tmp_path, env=env).err == "Removed 0 windows: 0 files, 0.0 MB.\n"
 
 
 def test_passing_trouble_is_tried_again(
@@ -131,7 +128,7 @@ def test_passing_trouble_is_tried_again(
         ]
     )
 
-    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+    assert run_here("export", cwd=tmp_path, env=env).code == 0
 
 
 @pytest.mark.parametrize(
@@ -172,7 +169,7 @@ def test_passing_trouble_is_tried_again(
 def test_errors_are_one_line(
     env: dict[str, str], tmp_path: Path, changed: dict[str, str], code: int, message: str
 ) -> None:
-    done = circleci_usage("run", cwd=tmp_path, env=env | changed)
+    done = run_here("run", cwd=tmp_path, env=env | changed)
 
     assert done.code == code, done.err
     assert message in done.err
@@ -190,7 +187,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
     circleci.fates = EMPTY
     chosen = ("--period", period)
     begin = monotonic()
-    done = circleci_usage("run", *chosen, cwd=tmp_path, env=env)
+    done = run_here("run", *chosen, cwd=tmp_path, env=env)
     assert (done.code, done.out) == (0, f"{tmp_path}/usage-report/index.html\n"), done.err
     assert monotonic() - begin < 60
     assert "CircleCI exported no usage for" in done.err
@@ -212,7 +209,7 @@ def test_no_usage_at_all_is_a_report_that_says_so(
         ("push", "datadog", "--dry-run"),
         ("status", *chosen),
     ):
-        done = circleci_usage(*command, cwd=tmp_path, env=keys)
+        done = run_here(*command, cwd=tmp_path, env=keys)
         assert done.code == 0, (command, done.err)
     assert posts(circleci) == requested
 
@@ -220,31 +217,29 @@ def test_no_usage_at_all_is_a_report_that_says_so(
 def test_a_store_that_does_not_have_the_period_says_so_instead_of_no_usage(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+    assert run_here("export", cwd=tmp_path, env=env).code == 0
     others = ("--from", today() - timedelta(days=40), "--to", today() - timedelta(days=35))
-    done = circleci_usage("report", *others, cwd=tmp_path, env=env)
+    done = run_here("report", *others, cwd=tmp_path, env=env)
     assert (done.code, "has no usage of" in done.err) == (2, True), done.err
 
 
 def test_max_wait_is_kept(circleci: StandIn, env: dict[str, str], tmp_path: Path) -> None:
     circleci.fates = [Fate(("processing",) * 1000)] * 2
     begin = monotonic()
-    done = circleci_usage(
-        "export", "--max-wait", "3s", cwd=tmp_path, env=env | {"POLL_SECONDS": "15"}
-    )
+    done = run_here("export", "--max-wait", "3s", cwd=tmp_path, env=env | {"POLL_SECONDS": "15"})
     assert done.code == 5, done.err
     assert monotonic() - begin < 3 + 10
     assert "Everything requested and downloaded so far is kept" in done.err
     circleci.fates = ()
     requested = posts(circleci)
-    circleci_usage("export", "--max-wait", "3s", cwd=tmp_path, env=env)
+    run_here("export", "--max-wait", "3s", cwd=tmp_path, env=env)
     assert posts(circleci) == requested, "nothing is lost"
 
 
 def test_a_last_day_in_the_future_is_cut_with_a_warning(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    done = circleci_usage("run", "--to", "2099-12-31", cwd=tmp_path, env=env)
+    done = run_here("run", "--to", "2099-12-31", cwd=tmp_path, env=env)
     assert done.code == 0, done.err
     assert (
         f"Warning: The end date 2099-12-31 is in the future; today, {today()}, is used instead."
@@ -253,7 +248,7 @@ def test_a_last_day_in_the_future_is_cut_with_a_warning(
     summary = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
     assert summary["period"]["to"] == str(today())
 
-    open_end = circleci_usage("export", "--to", "9999-12-31", cwd=tmp_path, env=env)
+    open_end = run_here("export", "--to", "9999-12-31", cwd=tmp_path, env=env)
     assert open_end.code == 0
     assert "in the future" not in open_end.err
 
@@ -265,7 +260,7 @@ def test_days_that_circleci_no_longer_keeps_are_not_requested(
     circleci: StandIn, env: dict[str, str], tmp_path: Path, chosen: tuple[str, str]
 ) -> None:
     circleci.posts_per_hour = 0
-    done = circleci_usage("export", *chosen, "--max-wait", "0", cwd=tmp_path, env=env)
+    done = run_here("export", *chosen, "--max-wait", "0", cwd=tmp_path, env=env)
     first = min(yesterday() - timedelta(days=394), add_months(month_start(today()), -12))
     assert done.code == 5
     assert (
@@ -279,9 +274,7 @@ def test_days_that_circleci_no_longer_keeps_are_not_requested(
 def test_a_range_that_circleci_keeps_no_more_is_refused_without_a_request(
     circleci: StandIn, env: dict[str, str], tmp_path: Path
 ) -> None:
-    done = circleci_usage(
-        "run", "--from", "2024-01-01", "--to", "2024-02-29", cwd=tmp_path, env=env
-    )
+    done = run_here("run", "--from", "2024-01-01", "--to", "2024-02-29", cwd=tmp_path, env=env)
     assert done.code == 2
     assert (
         "CircleCI no longer has usage for 2024-01-01 to 2024-02-29, as it keeps 13 months"
@@ -295,7 +288,7 @@ def test_iso_date_times_are_their_day(
 ) -> None:
     day = yesterday() - timedelta(days=1)  # just after midnight, yesterday is not whole yet
     dates = {"START_DATE": f"{day}T00:00:00Z", "END_DATE": f" {day}T23:59:59.999Z "}
-    assert circleci_usage("export", cwd=tmp_path, env=env | dates).code == 0
+    assert run_here("export", cwd=tmp_path, env=env | dates).code == 0
     body = next(json.loads(call.body) for call in circleci.calls if call.method == "POST")
     assert (body["start"], body["end"]) == (
         f"{day}T00:00:00.000Z",
@@ -308,7 +301,7 @@ def test_out_of_quota_says_when_to_come_back(
 ) -> None:
     circleci.posts_per_hour = 0
 
-    done = circleci_usage("export", "--max-wait", "0", cwd=tmp_path, env=env)
+    done = run_here("export", "--max-wait", "0", cwd=tmp_path, env=env)
 
     assert done.code == 5
     assert "rerun the same command to resume" in done.err
@@ -319,7 +312,7 @@ def test_a_failed_export_job_is_reported(
 ) -> None:
     circleci.fates = [Fate(("failed",), error_reason="the query took too long")] * 2
 
-    done = circleci_usage("export", cwd=tmp_path, env=env)
+    done = run_here("export", cwd=tmp_path, env=env)
 
     assert done.code == 4, done.err
     assert "the query took too long" in done.err

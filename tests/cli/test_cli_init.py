@@ -9,8 +9,8 @@ import yaml
 
 from circleci_usage.config.settings_file import load_settings_file
 from circleci_usage.demo.company.exportfile import write_part
-from commandline import circleci_usage
 from dialog import at_a_terminal
+from inprocess import run_here
 from recorded_store import Export, store_with
 from rows import Row, job_run
 
@@ -39,7 +39,7 @@ def teams(file: Path) -> list[str]:
 
 
 def test_the_file_is_written_and_the_job_is_the_result(project: Path) -> None:
-    done = circleci_usage("init", "exports", cwd=project)
+    done = run_here("init", "exports", cwd=project)
 
     assert done.code == 0, done.err
     assert teams(project / FILE) == ["pay", "ios"]
@@ -56,8 +56,8 @@ def test_the_file_is_written_and_the_job_is_the_result(project: Path) -> None:
 
 
 def test_a_report_right_after_it_has_the_teams(project: Path) -> None:
-    assert circleci_usage("init", "exports", cwd=project).code == 0
-    done = circleci_usage("report", "exports", "--no-merged", cwd=project)
+    assert run_here("init", "exports", cwd=project).code == 0
+    done = run_here("report", "exports", "--no-merged", cwd=project)
 
     assert done.code == 0, done.err
     assert "Warning" not in done.err
@@ -74,7 +74,7 @@ def test_the_store_is_read_without_files(tmp_path: Path) -> None:
         tmp_path / ".circleci-usage",
         Export("2026-02-01", "2026-03-31", "2026-04-02T13:00:00", [rows()]),
     )
-    done = circleci_usage("init", cwd=tmp_path)
+    done = run_here("init", cwd=tmp_path)
 
     assert done.code == 0, done.err
     assert teams(tmp_path / FILE) == ["pay", "ios"]
@@ -84,7 +84,7 @@ def test_the_store_is_read_without_files(tmp_path: Path) -> None:
 
 
 def test_without_usage_it_is_a_template_and_says_how_to_get_some(tmp_path: Path) -> None:
-    done = circleci_usage("init", cwd=tmp_path)
+    done = run_here("init", cwd=tmp_path)
 
     assert done.code == 0, done.err
     assert "Warning: The store .circleci-usage has no usage to propose teams" in done.err
@@ -94,7 +94,7 @@ def test_without_usage_it_is_a_template_and_says_how_to_get_some(tmp_path: Path)
 
 def test_an_export_without_job_runs_is_a_template_too(tmp_path: Path) -> None:
     write_part(tmp_path / "empty.csv.gz", [])
-    done = circleci_usage("init", "empty.csv.gz", cwd=tmp_path)
+    done = run_here("init", "empty.csv.gz", cwd=tmp_path)
 
     assert done.code == 0, done.err
     assert "Warning: There are no job runs in it" in done.err
@@ -105,14 +105,14 @@ def test_a_job_is_merged_into_a_configuration_that_exists(project: Path) -> None
     config = project / ".circleci" / "config.yml"
     config.parent.mkdir()
     config.write_text("version: 2.1\n", encoding="utf-8")
-    done = circleci_usage("init", "exports", cwd=project)
+    done = run_here("init", "exports", cwd=project)
 
     assert "2. Merge the following into .circleci/config.yml: the entries under orbs" in done.err
     assert config.read_text(encoding="utf-8") == "version: 2.1\n"
 
 
 def test_a_store_that_is_named_must_exist(tmp_path: Path) -> None:
-    done = circleci_usage("init", "--store", "nosuch", cwd=tmp_path)
+    done = run_here("init", "--store", "nosuch", cwd=tmp_path)
 
     assert (done.code, done.out) == (2, "")
     assert "nosuch" in done.err
@@ -128,7 +128,7 @@ def test_a_settings_file_is_never_overwritten(
     file = project / ".circleci" / name
     file.parent.mkdir()
     file.write_text("currency: EUR\n")
-    done = circleci_usage("init", *arguments, cwd=project)
+    done = run_here("init", *arguments, cwd=project)
 
     assert (done.code, done.out) == (2, "")
     assert f"Error: .circleci/{name} already exists and is never overwritten." in done.err
@@ -140,7 +140,7 @@ def test_a_settings_file_is_never_overwritten(
 def test_a_link_is_not_followed_either(project: Path) -> None:
     (project / ".circleci").mkdir()
     (project / FILE).symlink_to(project / "elsewhere.yml")
-    done = circleci_usage("init", "exports", cwd=project)
+    done = run_here("init", "exports", cwd=project)
 
     assert done.code == 2
     assert "already exists and is never overwritten" in done.err
@@ -150,8 +150,8 @@ def test_a_link_is_not_followed_either(project: Path) -> None:
 def test_below_the_root_of_a_repository_the_file_goes_to_its_root(project: Path) -> None:
     below = project / "services" / "api"
     below.mkdir(parents=True)
-    first = circleci_usage("init", "../../exports", cwd=below)
-    again = circleci_usage("init", "../../exports", cwd=below)
+    first = run_here("init", "../../exports", cwd=below)
+    again = run_here("init", "../../exports", cwd=below)
 
     assert first.code == 0, first.err
     assert teams(project / FILE) == ["pay", "ios"]
@@ -160,7 +160,7 @@ def test_below_the_root_of_a_repository_the_file_goes_to_its_root(project: Path)
 
 
 def test_another_path_is_named_in_the_job_and_in_the_next_command(project: Path) -> None:
-    done = circleci_usage("init", "exports", "--config", "finance/costs.yml", cwd=project)
+    done = run_here("init", "exports", "--config", "finance/costs.yml", cwd=project)
 
     assert done.code == 0, done.err
     assert teams(project / "finance" / "costs.yml") == ["pay", "ios"]
@@ -171,20 +171,20 @@ def test_another_path_is_named_in_the_job_and_in_the_next_command(project: Path)
 
 def test_a_path_outside_of_the_repository_is_warned_about(project: Path, tmp_path: Path) -> None:
     (project / "repository" / ".git").mkdir(parents=True)
-    done = circleci_usage("init", "--config", "../costs.yml", cwd=project / "repository")
+    done = run_here("init", "--config", "../costs.yml", cwd=project / "repository")
 
     assert done.code == 0, done.err
     assert "Warning: It is outside of the repository" in done.err
 
 
 def test_print_writes_nothing(project: Path) -> None:
-    printed = circleci_usage("init", "exports", "--print", cwd=project)
+    printed = run_here("init", "exports", "--print", cwd=project)
     assert printed.code == 0, printed.err
     assert not (project / ".circleci").exists()
 
-    assert circleci_usage("init", "exports", cwd=project).code == 0
+    assert run_here("init", "exports", cwd=project).code == 0
     assert (project / FILE).read_text() == printed.out
-    assert circleci_usage("init", "exports", "--print", cwd=project).out == printed.out
+    assert run_here("init", "exports", "--print", cwd=project).out == printed.out
 
 
 def test_what_is_printed_is_verbatim(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_what_is_printed_is_verbatim(tmp_path: Path) -> None:
         job_run(PROJECT_NAME=f":smile:[red]-{part}", PROJECT_ID=part, JOB_ID=part) for part in "ab"
     ]
     write_part(tmp_path / "part.csv.gz", hostile)
-    printed = circleci_usage("init", "part.csv.gz", "--print", cwd=tmp_path)
+    printed = run_here("init", "part.csv.gz", "--print", cwd=tmp_path)
 
     assert 'projects: [":smile:*"]' in printed.out
     assert '{name: ":smile"' in printed.out
@@ -201,14 +201,14 @@ def test_what_is_printed_is_verbatim(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_an_error(project: Path) -> None:
     (project / ".circleci").write_text("a file, not a folder")
-    done = circleci_usage("init", "exports", cwd=project)
+    done = run_here("init", "exports", cwd=project)
 
     assert (done.code, done.out) == (2, "")
     assert "usage.yml cannot be written" in done.err
 
 
 def test_the_sample_company_is_used_on_request_only(tmp_path: Path) -> None:
-    done = circleci_usage("init", "--from-demo", cwd=tmp_path)
+    done = run_here("init", "--from-demo", cwd=tmp_path)
 
     assert done.code == 0, done.err
     assert teams(tmp_path / FILE)[:2] == ["ios", "pay"]
@@ -218,7 +218,7 @@ def test_the_sample_company_is_used_on_request_only(tmp_path: Path) -> None:
 
 
 def test_files_and_the_sample_company_exclude_each_other(project: Path) -> None:
-    done = circleci_usage("init", "exports", "--from-demo", cwd=project)
+    done = run_here("init", "exports", "--from-demo", cwd=project)
 
     assert done.code == 2
     assert "Give either files or --from-demo, not both." in done.err
@@ -226,7 +226,7 @@ def test_files_and_the_sample_company_exclude_each_other(project: Path) -> None:
 
 def test_what_is_no_export_is_an_error_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
-    done = circleci_usage("init", "notes.csv", cwd=tmp_path)
+    done = run_here("init", "notes.csv", cwd=tmp_path)
 
     assert done.code == 6
     assert "notes.csv" in done.err
@@ -235,14 +235,14 @@ def test_what_is_no_export_is_an_error_before_anything_is_written(tmp_path: Path
 
 @pytest.mark.parametrize("price", ["abc", "-1"])
 def test_a_wrong_price_is_an_error(project: Path, price: str) -> None:
-    done = circleci_usage("init", "exports", f"--price-per-credit={price}", cwd=project)
+    done = run_here("init", "exports", f"--price-per-credit={price}", cwd=project)
 
     assert done.code == 2
     assert "write it as in 0.0006" in done.err
 
 
 def test_a_price_can_be_given_without_a_terminal(project: Path) -> None:
-    done = circleci_usage("init", "exports", "--price-per-credit", "0.0005", cwd=project)
+    done = run_here("init", "exports", "--price-per-credit", "0.0005", cwd=project)
 
     assert done.code == 0, done.err
     [period] = load_settings_file(project / FILE).pricing

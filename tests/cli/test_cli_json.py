@@ -17,10 +17,10 @@ from circleci_usage.core.progress import SystemClock
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.standin.standin import StandIn
-from commandline import circleci_usage
 from datadog_intake import API_KEY, DatadogIntake
 from days import yesterday
 from export_command import SECRET, exporting_environment, small_circleci
+from inprocess import run_here
 from json_documents import document_of, documented, paths_in
 from rows import job_run
 from small_export import small_export
@@ -52,7 +52,7 @@ def test_run_tells_what_was_exported_and_where_the_report_is(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     in_job = {"CIRCLE_WORKFLOW_JOB_ID": "11111111-0000-4000-8000-000000000001"}
-    done = circleci_usage("run", "--json", cwd=tmp_path, env=env | in_job)
+    done = run_here("run", "--json", cwd=tmp_path, env=env | in_job)
 
     document = document_of(done)
     assert (document["command"], done.code) == ("run", 0), done.err
@@ -76,12 +76,12 @@ def test_run_tells_what_was_exported_and_where_the_report_is(
 
 
 def test_status_tells_the_store_and_the_next_run(env: dict[str, str], tmp_path: Path) -> None:
-    empty = document_of(circleci_usage("status", "--json", cwd=tmp_path, env=env))
+    empty = document_of(run_here("status", "--json", cwd=tmp_path, env=env))
     assert empty["store"]["windows"] == []
     assert empty["next_run"]["to_request"][-1]["to"] == str(yesterday())
 
-    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
-    done = circleci_usage("status", "--json", cwd=tmp_path, env=env)
+    assert run_here("export", cwd=tmp_path, env=env).code == 0
+    done = run_here("status", "--json", cwd=tmp_path, env=env)
 
     full = document_of(done)
     assert undocumented_or_missing("status", empty, full) == set()
@@ -91,9 +91,9 @@ def test_status_tells_the_store_and_the_next_run(env: dict[str, str], tmp_path: 
     assert full["quota"]["requests"] == len(store["windows"])
     assert (next_run["to_request"], next_run["to_download"]) == ([], [])
     assert "Settings:" in done.err
-    assert circleci_usage("status", "--json", "-q", cwd=tmp_path, env=env).err == ""
+    assert run_here("status", "--json", "-q", cwd=tmp_path, env=env).err == ""
 
-    unknown = circleci_usage("status", "--json", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
+    unknown = run_here("status", "--json", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
     unsure = document_of(unknown)["next_run"]
     assert (unsure["unknown_organizations"], unsure["to_request"]) == (["gh/somebody"], None)
 
@@ -101,7 +101,7 @@ def test_status_tells_the_store_and_the_next_run(env: dict[str, str], tmp_path: 
 def test_doctor_tells_each_check_and_has_the_code_of_the_first_that_fails(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    done = circleci_usage("doctor", "--json", cwd=tmp_path, env=env | {"PRICE_PER_CREDIT": "cheap"})
+    done = run_here("doctor", "--json", cwd=tmp_path, env=env | {"PRICE_PER_CREDIT": "cheap"})
 
     document = document_of(done)
     assert (done.code, done.err, document["error"]) == (2, "", None)
@@ -118,12 +118,12 @@ def test_check_tells_each_budget_in_the_words_of_the_summary(tmp_path: Path) -> 
     write_part(
         export / "first.csv.gz", [job_run("0", JOB_RUN_DATE="2026-03-01", JOB_ID="the first day")]
     )
-    made = circleci_usage("report", export, "--config", settings, "--json", cwd=tmp_path)
+    made = run_here("report", export, "--config", settings, "--json", cwd=tmp_path)
     report = document_of(made)
     assert undocumented_or_missing("report", report) == set()
     summary = json.loads(Path(report["report"]["summary"]).read_text())
 
-    done = circleci_usage("check", "--config", settings, "--json", cwd=tmp_path)
+    done = run_here("check", "--config", settings, "--json", cwd=tmp_path)
 
     document = document_of(done)
     assert (done.code, document["error"]) == (10, None)
@@ -152,7 +152,7 @@ FAILURES = {
 def test_a_failure_is_a_document_too(line: str, tmp_path: Path) -> None:
     code, message = FAILURES[line]
 
-    done = circleci_usage(*line.split(), cwd=tmp_path)
+    done = run_here(*line.split(), cwd=tmp_path)
 
     document = document_of(done)
     assert done.code == code, done.err
@@ -167,11 +167,11 @@ def test_what_was_done_before_a_failure_stays_in_the_document(
 ) -> None:
     with DatadogIntake(SystemClock()) as datadog:
         keys = {"DATADOG_API_KEY": API_KEY, "DATADOG_URL": datadog.url}
-        sent = circleci_usage("run", "--datadog", "--json", cwd=tmp_path, env=env | keys)
+        sent = run_here("run", "--datadog", "--json", cwd=tmp_path, env=env | keys)
         assert document_of(sent)["datadog"]["summary"].startswith("Datadog has"), sent.err
 
         keys |= {"DATADOG_API_KEY": "f" * 32}
-        done = circleci_usage("run", "--datadog", "--json", cwd=tmp_path, env=env | keys)
+        done = run_here("run", "--datadog", "--json", cwd=tmp_path, env=env | keys)
 
     document = document_of(done)
     assert done.code == 3
@@ -182,7 +182,7 @@ def test_what_was_done_before_a_failure_stays_in_the_document(
 
 @pytest.mark.parametrize("line", ["status --json --help", "status --json -h", "--version"])
 def test_help_and_version_are_no_documents(line: str, tmp_path: Path) -> None:
-    done = circleci_usage(*line.split(), cwd=tmp_path)
+    done = run_here(*line.split(), cwd=tmp_path)
 
     assert done.code == 0
     assert "schema_version" not in done.out
@@ -190,7 +190,7 @@ def test_help_and_version_are_no_documents(line: str, tmp_path: Path) -> None:
 
 def test_a_value_that_looks_like_the_flag_is_none(tmp_path: Path) -> None:
     assert not JsonOutput(["report", "--", "--json"]).wanted
-    done = circleci_usage("status", "--store", "--json", cwd=tmp_path)
+    done = run_here("status", "--store", "--json", cwd=tmp_path)
     assert done.out.startswith("There is no store --json yet")
 
 
@@ -200,8 +200,8 @@ def test_hostile_names_are_escaped_and_come_back_unchanged(tmp_path: Path) -> No
     budget = {"name": "é\u202e", "per": "month", "amount": 1}
     settings.write_text(json.dumps({"budgets": [budget]}))
     export = small_export(tmp_path)
-    assert circleci_usage("report", export, "--config", settings, cwd=tmp_path).code == 0
-    done = circleci_usage("check", "--config", settings, "--json", cwd=tmp_path)
+    assert run_here("report", export, "--config", settings, cwd=tmp_path).code == 0
+    done = run_here("check", "--config", settings, "--json", cwd=tmp_path)
     assert document_of(done)["budgets"][0]["name"] == budget["name"]
 
     output = JsonOutput()

@@ -11,7 +11,7 @@ import pytest
 
 from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
-from commandline import circleci_usage
+from inprocess import run_here
 from paths import SHARED
 from rows import job_run
 from small_export import small_export
@@ -47,8 +47,8 @@ def test_a_report_needs_no_home_folder(export: Path, tmp_path: Path) -> None:
     nowhere = {"HOME": home, "XDG_CACHE_HOME": home, "XDG_CONFIG_HOME": home, "MPLCONFIGDIR": home}
     command = ("report", export, "--no-merged", "--output")
 
-    usual = circleci_usage(*command, "usual", cwd=tmp_path)
-    done = circleci_usage(*command, "out", cwd=tmp_path, env=nowhere)
+    usual = run_here(*command, "usual", cwd=tmp_path)
+    done = run_here(*command, "out", cwd=tmp_path, env=nowhere)
 
     assert (done.code, done.err) == (0, usual.err.replace("usual", "out"))
     assert "atplotlib" not in done.err
@@ -59,7 +59,7 @@ def test_a_report_needs_no_home_folder(export: Path, tmp_path: Path) -> None:
 
 
 def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
-    done = circleci_usage("report", export, "--output", "out", cwd=tmp_path)
+    done = run_here("report", export, "--output", "out", cwd=tmp_path)
 
     assert (done.code, done.out) == (0, f"{tmp_path}/out/index.html\n"), done.err
     out = tmp_path / "out"
@@ -95,7 +95,7 @@ def test_a_report_has_all_its_files(export: Path, tmp_path: Path) -> None:
 
 
 def test_the_price_per_credit_can_be_set(export: Path, tmp_path: Path) -> None:
-    by_flag = circleci_usage(
+    by_flag = run_here(
         "report", export, "--price-per-credit", "0.00054", "--no-merged", "-q", cwd=tmp_path
     )
     assert by_flag.code == 0, by_flag.err
@@ -107,7 +107,7 @@ def test_the_price_per_credit_can_be_set(export: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "usage-report" / "merged.csv.gz").exists()
 
     env = {"PRICE_PER_CREDIT": "0.001", "OUTPUT_DIR": "by-env", "MERGE_USAGE_REPORTS": "false"}
-    assert circleci_usage("report", export, cwd=tmp_path, env=env).code == 0
+    assert run_here("report", export, cwd=tmp_path, env=env).code == 0
     assert summary(tmp_path / "by-env")["totals"] == {
         "credits": "310",
         "cost": "0.31",
@@ -118,7 +118,7 @@ def test_the_price_per_credit_can_be_set(export: Path, tmp_path: Path) -> None:
 
 def test_only_the_days_that_were_asked_for(export: Path, tmp_path: Path) -> None:
     env = {"START_DATE": "2026-03-05", "END_DATE": "2026-03-31"}
-    assert circleci_usage("report", export, "-o", "out", cwd=tmp_path, env=env).code == 0
+    assert run_here("report", export, "-o", "out", cwd=tmp_path, env=env).code == 0
     assert summary(tmp_path / "out")["totals"] == {"credits": "3", "cost": "0.0018", "job_runs": 1}
     with gzip.open(tmp_path / "out" / "merged.csv.gz", "rt") as merged:
         assert len(merged.readlines()) == 2
@@ -142,7 +142,7 @@ def test_only_the_days_that_were_asked_for(export: Path, tmp_path: Path) -> None
 def test_a_side_that_is_open_goes_as_far_as_the_files(
     export: Path, tmp_path: Path, dates: tuple[str, ...], first: str, last: str
 ) -> None:
-    done = circleci_usage("report", export, *dates, "--no-merged", cwd=tmp_path)
+    done = run_here("report", export, *dates, "--no-merged", cwd=tmp_path)
     assert done.code == 0, done.err
     assert summary(tmp_path / "usage-report")["period"] == {"from": first, "to": last}
 
@@ -152,9 +152,7 @@ def test_a_price_period_may_end_with_the_last_of_all_days(export: Path, tmp_path
     for last in ("9999-12-31", "9999-12-30"):
         second = f"{{from: 2026-03-05, to: {last}, price_per_credit: 2}}"
         (tmp_path / "usage.yml").write_text(f"pricing: [{first}, {second}]")
-        done = circleci_usage(
-            "report", export, "--config", "usage.yml", "--no-merged", cwd=tmp_path
-        )
+        done = run_here("report", export, "--config", "usage.yml", "--no-merged", cwd=tmp_path)
         assert done.code == 0, done.err
         written = json.loads((tmp_path / "usage-report" / "summary.json").read_text())
         assert written["totals"]["cost"] == "313"
@@ -162,7 +160,7 @@ def test_a_price_period_may_end_with_the_last_of_all_days(export: Path, tmp_path
 
 def test_a_report_again_replaces_the_first(export: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        assert circleci_usage("report", export, "-o", export / "out", cwd=tmp_path).code == 0
+        assert run_here("report", export, "-o", export / "out", cwd=tmp_path).code == 0
 
     assert summary(export / "out")["totals"] == {"credits": "310", "cost": "0.186", "job_runs": 3}
 
@@ -174,7 +172,7 @@ def test_real_rows_reconcile(tmp_path: Path) -> None:
     for part in REAL_ROWS.glob("real-export-part-*.csv.gz"):
         shutil.copyfile(part, tmp_path / part.name)
 
-    done = circleci_usage(
+    done = run_here(
         "report",
         "real-export-part-0.csv.gz",
         "real-export-part-1.csv.gz",
@@ -202,7 +200,7 @@ def test_a_field_may_have_many_lines(tmp_path: Path, name: str) -> None:
     ]
     write_part(tmp_path / name, rows, Dialect(compress=name.endswith(".gz")))
 
-    done = circleci_usage("report", name, "--price-per-credit", "1", cwd=tmp_path)
+    done = run_here("report", name, "--price-per-credit", "1", cwd=tmp_path)
 
     assert done.code == 0, done.err
     assert summary(tmp_path / "usage-report")["totals"] == {
@@ -214,7 +212,7 @@ def test_a_field_may_have_many_lines(tmp_path: Path, name: str) -> None:
 
 def test_merge_writes_one_file_and_does_not_eat_its_own(export: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        done = circleci_usage("merge", export, "--output", export / "merged.csv.gz", cwd=tmp_path)
+        done = run_here("merge", export, "--output", export / "merged.csv.gz", cwd=tmp_path)
         assert (done.code, done.out) == (0, f"{export / 'merged.csv.gz'}\n")
 
     with gzip.open(export / "merged.csv.gz", "rt") as merged:
@@ -224,7 +222,7 @@ def test_merge_writes_one_file_and_does_not_eat_its_own(export: Path, tmp_path: 
 def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None:
     write_part(tmp_path / "empty.csv.gz", [])
 
-    done = circleci_usage(
+    done = run_here(
         "report", "empty.csv.gz", "--from", "2026-03-01", "--to", "2026-03-31", cwd=tmp_path
     )
 
@@ -241,7 +239,7 @@ def test_an_export_without_rows_is_a_report_that_says_so(tmp_path: Path) -> None
 def test_a_period_without_any_data_says_where_the_usage_is(tmp_path: Path) -> None:
     write_part(tmp_path / "march.csv.gz", [job_run(JOB_RUN_DATE="2026-03-05")])
 
-    done = circleci_usage(
+    done = run_here(
         "report", "march.csv.gz", "--from", "2025-03-01", "--to", "2025-03-31", "-q", cwd=tmp_path
     )
 
@@ -259,7 +257,7 @@ def test_a_packed_file_beside_exports_is_named(tmp_path: Path, suffix: str) -> N
     write_part(folder / "good.csv.gz", [job_run(JOB_RUN_DATE="2026-03-05")])
     (folder / f"other.{suffix}").write_bytes(b"packed")
 
-    done = circleci_usage("report", "exports", "-q", cwd=tmp_path)
+    done = run_here("report", "exports", "-q", cwd=tmp_path)
 
     assert done.code == 0, done.err
     assert "Warning: " in done.err
@@ -267,8 +265,8 @@ def test_a_packed_file_beside_exports_is_named(tmp_path: Path, suffix: str) -> N
 
 
 def test_version_and_help(tmp_path: Path) -> None:
-    assert circleci_usage("--version", cwd=tmp_path).out.startswith("circleci-usage 1.")
-    shown = circleci_usage("report", "--help", cwd=tmp_path)
+    assert run_here("--version", cwd=tmp_path).out.startswith("circleci-usage 1.")
+    shown = run_here("report", "--help", cwd=tmp_path)
     assert shown.code == 0
     assert "circleci-usage report exports/ --output usage-report" in shown.out
 
@@ -281,9 +279,9 @@ def test_budgets_are_checked_against_a_report(export: Path, tmp_path: Path) -> N
     write_part(
         export / "first.csv.gz", [job_run("0", JOB_RUN_DATE="2026-03-01", JOB_ID="the first day")]
     )
-    assert circleci_usage("report", export, "--config", settings, cwd=tmp_path).code == 0
+    assert run_here("report", export, "--config", settings, cwd=tmp_path).code == 0
 
-    done = circleci_usage("check", "--config", settings, cwd=tmp_path)
+    done = run_here("check", "--config", settings, cwd=tmp_path)
     assert done.code == 10, done.err
     assert done.out.splitlines() == [
         "ON TRACK  all: 0.19 of 0.20 USD spent in March 2026 through 2026-03-05.",
@@ -291,8 +289,8 @@ def test_budgets_are_checked_against_a_report(export: Path, tmp_path: Path) -> N
     ]
 
     settings.write_text("budgets: [{name: all, per: month, amount: 0.2}]")
-    assert circleci_usage("check", "--config", settings, cwd=tmp_path).code == 0
-    without = circleci_usage("check", "--config", settings, "--output", "nowhere", cwd=tmp_path)
+    assert run_here("check", "--config", settings, cwd=tmp_path).code == 0
+    without = run_here("check", "--config", settings, "--output", "nowhere", cwd=tmp_path)
     assert without.code == 2
     assert "There is no report folder nowhere; make a report with" in without.err
 
@@ -307,11 +305,11 @@ def test_teams_and_prices_come_from_the_settings_file_where_circleci_looks_for_f
         'teams: [{name: backend, projects: ["api"]}]\n'
     )
 
-    refused = circleci_usage("report", export, cwd=tmp_path)
+    refused = run_here("report", export, cwd=tmp_path)
     assert refused.code == 2
     assert "There is usage on days without a price: 2026-03-02" in refused.err
 
-    done = circleci_usage("report", export, "--allow-unpriced", cwd=tmp_path)
+    done = run_here("report", export, "--allow-unpriced", cwd=tmp_path)
     assert done.code == 0, done.err
     made = summary(tmp_path / "usage-report")
     assert made["currency"] == "EUR"
@@ -325,7 +323,7 @@ def test_teams_and_prices_come_from_the_settings_file_where_circleci_looks_for_f
 
 def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
     flags = ("--focus-version", "1.4", "--export-for", "vantage", "--export-for", "finout")
-    done = circleci_usage("report", export, *flags, cwd=tmp_path, env={"FOCUS_DETAIL": "job"})
+    done = run_here("report", export, *flags, cwd=tmp_path, env={"FOCUS_DETAIL": "job"})
 
     assert done.code == 0, done.err
     files = sorted(file.name for file in (tmp_path / "usage-report" / "exports").iterdir())
@@ -333,7 +331,7 @@ def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
     focus = (tmp_path / "usage-report" / "focus.csv").read_text()
     assert {"ServiceProviderName", "x_Job"} <= {*focus.splitlines()[0].split(",")}
 
-    refused = circleci_usage("report", export, "--export-for", "excel", cwd=tmp_path)
+    refused = run_here("report", export, "--export-for", "excel", cwd=tmp_path)
     assert refused.code == 2
     assert (
         "--export-for excel: invalid value; choose from vantage, finout, doit, datadog-costs."
@@ -342,8 +340,8 @@ def test_files_for_other_tools(export: Path, tmp_path: Path) -> None:
 
 
 def test_a_changed_price_costs_no_second_reading(export: Path, tmp_path: Path) -> None:
-    first = circleci_usage("report", export, "-o", "first", cwd=tmp_path)
-    cached = circleci_usage("report", export, "-o", "cached", cwd=tmp_path)
+    first = run_here("report", export, "-o", "first", cwd=tmp_path)
+    cached = run_here("report", export, "-o", "cached", cwd=tmp_path)
     assert (first.code, cached.code) == (0, 0)
     assert list((export / ".daily-usage").iterdir())
 
@@ -352,7 +350,7 @@ def test_a_changed_price_costs_no_second_reading(export: Path, tmp_path: Path) -
 
 
 def test_a_dashboard_is_printed_for_import(tmp_path: Path) -> None:
-    done = circleci_usage("datadog-dashboard", cwd=tmp_path)
+    done = run_here("datadog-dashboard", cwd=tmp_path)
 
     assert json.loads(done.out)["widgets"]
-    assert circleci_usage("datadog-dashboard", "nothing", cwd=tmp_path).code == 2
+    assert run_here("datadog-dashboard", "nothing", cwd=tmp_path).code == 2

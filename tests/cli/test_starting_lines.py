@@ -14,9 +14,9 @@ import pytest
 from circleci_usage.core.periods import add_months, month_start
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.standin.standin import StandIn
-from commandline import circleci_usage
 from days import yesterday
 from export_command import exporting_environment, small_circleci
+from inprocess import run_here
 from small_export import small_export
 
 LIST_PRICE = (
@@ -53,7 +53,7 @@ def first_lines(text: str, before: str) -> list[str]:
 
 def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> None:
     env = exporting_environment(circleci) | {"ORG_ID": MAIN.slug}
-    bare = circleci_usage("run", "--no-merged", cwd=tmp_path, env=env)
+    bare = run_here("run", "--no-merged", cwd=tmp_path, env=env)
     days = f"{yesterday() - timedelta(days=2)} to {yesterday()}"
     assert first_lines(bare.err, "Exporting ") == [
         NO_FILE,
@@ -66,7 +66,7 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
 
     settings_file(tmp_path)
     flags = ("--period", "last-7-days", "--org-id", MAIN.id)
-    priced = circleci_usage("run", *flags, cwd=tmp_path, env=env)
+    priced = run_here("run", *flags, cwd=tmp_path, env=env)
     first = yesterday() - timedelta(days=6)
     earliest = min(
         first - timedelta(days=7),
@@ -88,7 +88,7 @@ def test_a_run_says_what_applies_and_why(circleci: StandIn, tmp_path: Path) -> N
     )
     assert "the comparison with the previous period" in export
 
-    quiet = circleci_usage("run", "--quiet", cwd=tmp_path, env=env)
+    quiet = run_here("run", "--quiet", cwd=tmp_path, env=env)
     assert not [line for line in quiet.err.splitlines() if not line.startswith("Warning:")]
 
 
@@ -99,7 +99,7 @@ def test_days_for_budgets_and_included_credits_are_explained(
     env = exporting_environment(circleci)
     begin = add_months(month_start(yesterday()), -1) + timedelta(days=1)
     dates = ("--from", str(begin), "--to", str(begin))
-    done = circleci_usage("run", *dates, "--no-merged", cwd=tmp_path, env=env)
+    done = run_here("run", *dates, "--no-merged", cwd=tmp_path, env=env)
     assert (
         f"Export:        {month_start(begin)} to {begin}: the earlier days are for budgets and"
         " included credits\n"
@@ -108,7 +108,7 @@ def test_days_for_budgets_and_included_credits_are_explained(
 
 def test_an_export_says_which_organizations_and_days(circleci: StandIn, tmp_path: Path) -> None:
     env = exporting_environment(circleci) | {"PERIOD": "last-week"}
-    done = circleci_usage("export", cwd=tmp_path, env=env)
+    done = run_here("export", cwd=tmp_path, env=env)
     assert done.err.splitlines()[:4] == [
         "Token:         CIRCLECI_API_TOKEN",
         f"Organizations: {MAIN.id}, set by ORG_ID",
@@ -123,7 +123,7 @@ def test_an_export_says_which_organizations_and_days(circleci: StandIn, tmp_path
 def test_a_report_on_files_says_what_applies(tmp_path: Path) -> None:
     export = small_export(tmp_path)
     file = settings_file(tmp_path, "list_price_per_credit: 0.0007\n")
-    done = circleci_usage("report", export, "--no-merged", cwd=tmp_path)
+    done = run_here("report", export, "--no-merged", cwd=tmp_path)
     assert first_lines(done.err, "Reading ") == [
         "Settings:      .circleci/usage.yml",
         "Prices:        list price 0.0007 USD per credit, from .circleci/usage.yml",
@@ -134,7 +134,7 @@ def test_a_report_on_files_says_what_applies(tmp_path: Path) -> None:
     env = {"USAGE_CONFIG": str(file), "PRICE_PER_CREDIT": "0.00054", "OUTPUT_DIR": "unused"}
     flags = ("--to", "2026-03-04", "-o", "out", "--no-merged")
     file.write_text(SETTINGS)
-    priced = circleci_usage("report", export, *flags, cwd=tmp_path, env=env)
+    priced = run_here("report", export, *flags, cwd=tmp_path, env=env)
     assert first_lines(priced.err, "Reading ") == [
         f"Settings:      {file}, set by USAGE_CONFIG",
         (
@@ -147,14 +147,14 @@ def test_a_report_on_files_says_what_applies(tmp_path: Path) -> None:
 
 
 def test_a_check_says_which_budgets_and_which_report(tmp_path: Path) -> None:
-    none = circleci_usage("check", cwd=tmp_path)
+    none = run_here("check", cwd=tmp_path)
     assert none.code == 2
     assert none.err == (
         "Error: There is no settings file, so there are no budgets to check; write one with"
         " `circleci-usage init`, or name yours with --config.\n"
     )
     file = settings_file(tmp_path, "currency: USD\n")
-    without = circleci_usage("check", cwd=tmp_path)
+    without = run_here("check", cwd=tmp_path)
     assert without.code == 2
     assert without.err == (
         "Error: The settings file .circleci/usage.yml has no budgets; add `budgets` or the"
@@ -162,28 +162,28 @@ def test_a_check_says_which_budgets_and_which_report(tmp_path: Path) -> None:
     )
 
     file.write_text(SETTINGS)
-    assert circleci_usage("report", small_export(tmp_path), cwd=tmp_path).code == 0
-    done = circleci_usage("check", cwd=tmp_path)
+    assert run_here("report", small_export(tmp_path), cwd=tmp_path).code == 0
+    done = run_here("check", cwd=tmp_path)
     assert done.err.splitlines()[0] == "Settings:      .circleci/usage.yml"
     assert done.err.splitlines()[-1] == f"Report:        {tmp_path}/usage-report/index.html"
-    sent = circleci_usage("push", "datadog", "--dry-run", cwd=tmp_path)
+    sent = run_here("push", "datadog", "--dry-run", cwd=tmp_path)
     assert sent.err.splitlines()[0] == "Report:        usage-report, 2026-03-02 to 2026-03-05"
 
 
 def test_the_doctor_and_the_status_say_which_settings_apply(tmp_path: Path) -> None:
     settings_file(tmp_path)
-    checked = circleci_usage("doctor", cwd=tmp_path).out
+    checked = run_here("doctor", cwd=tmp_path).out
     assert (
         "ok   settings: The prices are valid: 2 price periods in USD, from .circleci/usage.yml."
     ) in checked
-    stands = circleci_usage("status", cwd=tmp_path, env={"PERIOD": "last-week"})
+    stands = run_here("status", cwd=tmp_path, env={"PERIOD": "last-week"})
     assert stands.err.splitlines()[0] == "Settings:      .circleci/usage.yml"
     assert stands.err.splitlines()[1].endswith(": last-week, set by PERIOD")
 
 
 def test_a_job_names_the_page_among_its_artifacts(tmp_path: Path) -> None:
     job = "9f2c7a1e-0b1d-4c5e-8f43-9a2b7d10c001"
-    done = circleci_usage(
+    done = run_here(
         "report", small_export(tmp_path), cwd=tmp_path, env={"CIRCLE_WORKFLOW_JOB_ID": job}
     )
     assert (
@@ -194,7 +194,7 @@ def test_a_job_names_the_page_among_its_artifacts(tmp_path: Path) -> None:
 
 
 def test_a_document_is_alone_on_standard_output(tmp_path: Path) -> None:
-    done = circleci_usage("report", small_export(tmp_path), "--json", cwd=tmp_path)
+    done = run_here("report", small_export(tmp_path), "--json", cwd=tmp_path)
     document = json.loads(done.out)
     assert document["report"]["page"] == f"{tmp_path}/usage-report/index.html"
     assert done.err.startswith(NO_FILE)

@@ -13,16 +13,19 @@ from commandline import SETTINGS, Finished
 _MACHINE = ("PATH", "HOME", "LANG", "TMPDIR", "MPLCONFIGDIR")
 
 
-def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> Finished:
+def run_here(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> Finished:
     """Run a command in a folder, with only the given settings in the environment.
+
+    A traceback in its output fails the test.
 
     Interrupts, streams and the process's tuning stay as they are; all else is as in `main`.
     """
     out, err = StringIO(), StringIO()
     with ExitStack() as stack:
-        for context in (chdir(cwd), _only(env), redirect_stdout(out), redirect_stderr(err)):
+        for context in (chdir(cwd), _only(env or {}), redirect_stdout(out), redirect_stderr(err)):
             stack.enter_context(context)
-        code = _code_of(arguments)
+        code = _code_of(tuple(map(str, arguments)))
+    assert "Traceback" not in err.getvalue(), err.getvalue()
     return Finished(code, out.getvalue(), err.getvalue())
 
 
