@@ -157,7 +157,8 @@ class ProjectPipelines:
         if planted.is_pushed:
             began = int(chance.triangular(_FIRST_PUSH, _LAST_PUSH, _MOST_PUSHES))
             user = chance.choice(self._people)
-        return _Pipeline(began, planted.source, planted.branch, user, (planted.workflow.when,))
+        branch = planted.branch or _topic(chance)
+        return _Pipeline(began, planted.source, branch, user, (planted.workflow.when,))
 
     def _expected_pushes(self, day: date) -> float:
         return self._project.pushes * self._scale * growth(day) * _RHYTHM[day.weekday()]
@@ -193,12 +194,15 @@ class ProjectPipelines:
         person = chance.choice(self._people)
         if chance.random() < _ON_MAIN:
             return _Pipeline(began, "webhook", "main", person, ("push", "main"))
-        branch = (
-            f"{chance.choice(_VERBS)}/TW-{chance.randrange(1000, 9999)}-{chance.choice(_THINGS)}"
-        )
+        branch = _topic(chance)
         return _Pipeline(
             began, "api" if chance.random() < _BY_API else "webhook", branch, person, ("push",)
         )
+
+
+def _topic(chance: Random) -> str:
+    """The name of a branch that somebody has just begun."""
+    return f"{chance.choice(_VERBS)}/TW-{chance.randrange(1000, 9999)}-{chance.choice(_THINGS)}"
 
 
 def _runs(

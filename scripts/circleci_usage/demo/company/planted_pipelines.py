@@ -19,14 +19,14 @@ class PlantedPipelines:
         project: its name.
         workflow: what they run.
         source: what triggers them: `webhook` for a push, or a schedule.
-        branch: that they run on.
+        branch: that they run on; None for other branches every time.
         a_day: how many; pushed ones on weekdays only.
     """
 
     project: str
     workflow: Workflow
     source: str
-    branch: str
+    branch: str | None
     a_day: int
 
     @property
@@ -74,8 +74,12 @@ DEAD_BRANCH: Final = PlantedPipelines(
 """Somebody pushes to it every weekday, and it has never passed."""
 
 CANCELED_LATE: Final = PlantedPipelines(
-    "web-dashboard", replace(catalog.WEB_BUILD, canceled=1.0), "webhook", "epic/new-navigation", 3
+    "web-dashboard",
+    replace(catalog.WEB_BUILD, is_superseded=True),
+    "webhook",
+    "epic/new-navigation",
+    3,
 )
-"""Newer pushes cancel them while they run."""
+"""Newer pushes cancel them when they are almost done."""
 
 PLANTED_PIPELINES: Final = (DEAD_SCHEDULE, DEAD_BRANCH, CANCELED_LATE)

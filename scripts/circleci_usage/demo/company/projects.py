@@ -65,15 +65,15 @@ Runs of the evening end after midnight.
 class Workflow:
     """Stages one after the other; the jobs of a stage run at the same time.
 
-    `hold` waits for a person's approval before the last stage. `canceled` is the share of pushed
-    runs that are canceled while they run, by a person or by a newer push.
+    `hold` waits for a person's approval before the last stage. `is_superseded` if a newer push
+    cancels each run while its last stage runs.
     """
 
     name: str
     stages: tuple[tuple[Job, ...], ...]
     when: When = "push"
     hold: bool = False
-    canceled: float = 0.05
+    is_superseded: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Final, Self
 from circleci_usage.demo.company import rates
 from circleci_usage.demo.company.projects import LONGEST_JOB_SECONDS, Job, Workflow
 
+_CANCELED: Final = 0.05
+"""Share of pushed workflows that are canceled while they run, by a person or by a newer push."""
 _NEVER_STARTED: Final = 0.003
 """Share of workflows whose first job stays queued forever."""
 _APPROVED: Final = 0.7
@@ -115,10 +117,7 @@ def run_workflow(
     """Run a workflow, or rerun it from its failed jobs (`again`)."""
     done = WorkflowRun(placed.workflow.name, began, [])
     stages = placed.stages
-    cancelable = placed.workflow.when in ("push", "main")
-    canceled_in = len(stages)
-    if cancelable and chance.random() < placed.workflow.canceled:
-        canceled_in = chance.randrange(len(stages))
+    canceled_in = _canceled_in(chance, placed)
     moment, halted = began, ""
     for number, stage in enumerate(stages):
         if placed.workflow.hold and number == len(stages) - 1 and not halted:
@@ -141,6 +140,17 @@ def run_workflow(
         moment = max(run.stopped for run in runs) + 2
         halted = _halts(runs)
     return done
+
+
+def _canceled_in(chance: Random, placed: PlacedWorkflow) -> int:
+    """The number of the stage that is canceled; one after the last where none is."""
+    stages = len(placed.stages)
+    if placed.workflow.is_superseded:
+        return stages - 1
+    cancelable = placed.workflow.when in ("push", "main")
+    if cancelable and chance.random() < _CANCELED:
+        return chance.randrange(stages)
+    return stages
 
 
 def superseded(placed: PlacedWorkflow, began: int) -> WorkflowRun:
