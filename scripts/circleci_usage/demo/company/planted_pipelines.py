@@ -77,7 +77,7 @@ CANCELED_LATE: Final = PlantedPipelines(
     "web-dashboard",
     replace(catalog.WEB_BUILD, is_superseded=True),
     "webhook",
-    "epic/new-navigation",
+    None,
     3,
 )
 """Newer pushes cancel them when they are almost done."""
