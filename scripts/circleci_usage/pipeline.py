@@ -186,7 +186,7 @@ def build_report(
 
         # Analyze
         groups = settings.job_groups
-        known = AnalysisInput(owned, in_period, days, usage, looked_up.tests, groups)
+        known = AnalysisInput(owned, in_period, days, usage, looked_up.tests, groups, people)
         results = analyze(known, prices, ownership, settings.analysis)
 
         # Assemble

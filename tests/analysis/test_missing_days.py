@@ -14,7 +14,8 @@ from circleci_usage.demo.company.exportfile import Dialect, write_part
 from circleci_usage.render.text.sentences import completeness
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
-from commandline import Finished, circleci_usage
+from commandline import Finished
+from inprocess import run_here
 from report_factory import report_of_usage
 from rows import job_run
 
@@ -28,9 +29,7 @@ def october(folder: Path, days: Iterable[int], credits: str = "1000") -> None:
 
 
 def reported(folder: Path, *arguments: str) -> Finished:
-    done = circleci_usage(
-        "report", "f.csv", "--config", "usage.yml", "-o", "out", *arguments, cwd=folder
-    )
+    done = run_here("report", "f.csv", "--config", "usage.yml", "-o", "out", *arguments, cwd=folder)
     assert done.code == 0, done.err
     return done
 
@@ -101,8 +100,8 @@ def test_budgets_are_not_held_against_a_report_of_another_price(tmp_path: Path) 
     october(tmp_path, range(1, 32))
     reported(tmp_path, "--price-per-credit", "0.0001")
 
-    other = circleci_usage("check", "--config", "usage.yml", "-o", "out", cwd=tmp_path)
-    same = circleci_usage(
+    other = run_here("check", "--config", "usage.yml", "-o", "out", cwd=tmp_path)
+    same = run_here(
         "check", "--config", "usage.yml", "-o", "out", "--price-per-credit", "0.00010", cwd=tmp_path
     )
 

@@ -17,7 +17,7 @@ from circleci_usage.report_folder.summary import summary
 from circleci_usage.report_folder.tables import tables
 from circleci_usage.schema.export_columns import job_in_words
 from circleci_usage.schema.keys import ProjectKey
-from commandline import circleci_usage
+from inprocess import run_here
 from push_runner import plan_push
 from rendered import page, projects, sentences, slack_json, summary_md
 from report_factory import NOW, report_of
@@ -195,7 +195,7 @@ def test_seats_recur_in_focus_over_the_billing_period(tmp_path: Path) -> None:
 def test_the_command_says_so_too(tmp_path: Path) -> None:
     write_part(tmp_path / "part.csv.gz", [*rows()])
 
-    done = circleci_usage(
+    done = run_here(
         "report", "part.csv.gz", "--from", "2026-03-01", "--to", "2026-03-31", cwd=tmp_path
     )
 

@@ -22,7 +22,7 @@ from circleci_usage.api import UsageReport, read_files, read_store
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.report_folder.catalog import catalog
 from circleci_usage.report_folder.csv_files import cell
-from commandline import circleci_usage
+from inprocess import run_here
 from recorded_store import Export, store_with
 from rows import job_run
 
@@ -41,7 +41,7 @@ def written(export: SampleExport) -> Path:
     folder = export.settings.parent / "by-command-line"
     period = ("--from", MARCH[0], "--to", MARCH[1])
     named = ("--config", export.settings, "--output", folder)
-    done = circleci_usage("report", export.folder, *period, *named, cwd=export.settings.parent)
+    done = run_here("report", export.folder, *period, *named, cwd=export.settings.parent)
     assert done.code == 0, done.err
     return folder
 
@@ -150,7 +150,7 @@ def test_a_store_is_compared_with_its_history(tmp_path: Path) -> None:
     ]
     store_with(tmp_path / "store", *exports)
     by_period = ("--from", MARCH[0], "--to", MARCH[1], "--no-merged")
-    done = circleci_usage("report", "--store", "store", *by_period, "-o", "out", cwd=tmp_path)
+    done = run_here("report", "--store", "store", *by_period, "-o", "out", cwd=tmp_path)
     assert done.code == 0, done.err
 
     usage = read_store(tmp_path / "store", period=MARCH)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from circleci_usage.demo.company.exportfile import write_part
-from commandline import circleci_usage
+from inprocess import run_here
 from rows import job_run
 
 USED = [
@@ -57,7 +57,7 @@ def test_no_documented_class_is_unknown(tmp_path: Path) -> None:
     write_part(tmp_path / "part.csv.gz", rows)
     (tmp_path / "usage.yml").write_text(SETTINGS)
 
-    done = circleci_usage(
+    done = run_here(
         "report",
         "part.csv.gz",
         "--config",

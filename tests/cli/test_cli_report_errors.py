@@ -9,7 +9,7 @@ from shlex import quote
 import pytest
 
 from circleci_usage.demo.company.exportfile import Dialect, write_part
-from commandline import circleci_usage
+from inprocess import run_here
 from rows import job_run
 from small_export import small_export
 
@@ -87,7 +87,7 @@ def test_errors_are_one_line(tmp_path: Path, arguments: list[str], code: int, me
     (tmp_path / "other.csv").write_text("name,cost\nweb,3\n")
     (tmp_path / "nothing").mkdir()
 
-    done = circleci_usage(*arguments, cwd=tmp_path)
+    done = run_here(*arguments, cwd=tmp_path)
 
     assert done.code == code, done.err
     assert message in done.err
@@ -101,7 +101,7 @@ def test_errors_are_one_line(tmp_path: Path, arguments: list[str], code: int, me
     reason="needs a folder that nobody may write to",
 )
 def test_a_folder_that_cannot_be_written_is_reported(export: Path, tmp_path: Path) -> None:
-    done = circleci_usage("report", export, "-o", "/proc/usage-report", cwd=tmp_path)
+    done = run_here("report", export, "-o", "/proc/usage-report", cwd=tmp_path)
 
     assert done.code == 2
     assert "Error: /proc/usage-report cannot be written: No such file or directory" in done.err
@@ -109,7 +109,7 @@ def test_a_folder_that_cannot_be_written_is_reported(export: Path, tmp_path: Pat
 
 
 def test_only_a_cluster_reads_urls(export: Path, tmp_path: Path) -> None:
-    done = circleci_usage("report", export, "s3://bucket/exports", cwd=tmp_path)
+    done = run_here("report", export, "s3://bucket/exports", cwd=tmp_path)
 
     assert done.code == 2
     assert (
@@ -122,7 +122,7 @@ def test_only_a_cluster_reads_urls(export: Path, tmp_path: Path) -> None:
     "flags", [("--store", "s3://bucket/store"), ("--output", "s3://bucket/report")]
 )
 def test_a_bucket_is_no_folder(export: Path, tmp_path: Path, flags: tuple[str, str]) -> None:
-    done = circleci_usage("report", export, *flags, cwd=tmp_path)
+    done = run_here("report", export, *flags, cwd=tmp_path)
 
     assert done.code == 2
     assert (
@@ -134,7 +134,7 @@ def test_a_bucket_is_no_folder(export: Path, tmp_path: Path, flags: tuple[str, s
 
 @pytest.mark.skipif(find_spec("pyspark") is not None, reason="Spark is installed")
 def test_without_spark_its_engine_says_how_to_get_it(export: Path, tmp_path: Path) -> None:
-    done = circleci_usage("report", export, "--engine", "spark", cwd=tmp_path)
+    done = run_here("report", export, "--engine", "spark", cwd=tmp_path)
 
     assert done.code == 2
     assert "--engine spark needs PySpark; " in done.err

@@ -9,9 +9,9 @@ import pytest
 
 from circleci_usage.demo.company.catalog import MAIN
 from circleci_usage.demo.standin.standin import StandIn
-from commandline import circleci_usage
 from days import yesterday
 from export_command import SECRET, exporting_environment, small_circleci
+from inprocess import run_here
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def test_status_predicts_the_next_run(
 ) -> None:
     env |= {"ORG_ID": name}
     if before:
-        assert circleci_usage("run", *before, cwd=tmp_path, env=env).code == 0
+        assert run_here("run", *before, cwd=tmp_path, env=env).code == 0
     chosen = ("--period", "last-30-days")
     calls = len(circleci.calls)
-    shown = circleci_usage("status", *chosen, cwd=tmp_path, env=env)
+    shown = run_here("status", *chosen, cwd=tmp_path, env=env)
     assert shown.code == 0, shown.err
     assert len(circleci.calls) == calls, "no request is sent"
     assert "need the earlier days" in shown.out
@@ -43,36 +43,36 @@ def test_status_predicts_the_next_run(
         name == MAIN.slug and not before
     )
 
-    assert circleci_usage("run", *chosen, cwd=tmp_path, env=env).code == 0
+    assert run_here("run", *chosen, cwd=tmp_path, env=env).code == 0
     bodies = [json.loads(call.body) for call in circleci.calls[calls:] if call.method == "POST"]
     requested = ", ".join(f"{body['start'][:10]} to {body['end'][:10]}" for body in bodies)
     assert f"The next run will request {requested or 'nothing'}." in shown.out
-    assert "will request nothing." in circleci_usage("status", *chosen, cwd=tmp_path, env=env).out
+    assert "will request nothing." in run_here("status", *chosen, cwd=tmp_path, env=env).out
 
 
 def test_status_knows_files_that_were_lost_and_slugs_that_it_cannot_know(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    assert circleci_usage("export", cwd=tmp_path, env=env).code == 0
+    assert run_here("export", cwd=tmp_path, env=env).code == 0
     for part in (tmp_path / ".circleci-usage" / "parts").iterdir():
         part.unlink()
-    lost = circleci_usage("status", cwd=tmp_path, env=env)
+    lost = run_here("status", cwd=tmp_path, env=env)
     assert "The next run will request nothing." in lost.out
     assert f"It will download {yesterday() - timedelta(days=2)}" in lost.out
 
-    other = circleci_usage("status", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
+    other = run_here("status", cwd=tmp_path, env=env | {"ORG_ID": "gh/somebody"})
     assert "It will first look up the ID of gh/somebody, which is not in the store." in other.out
     assert "Its requests cannot be predicted" in other.out
     assert "The next run will request" not in other.out
 
 
 def test_the_doctor_says_what_to_fix(env: dict[str, str], tmp_path: Path) -> None:
-    well = circleci_usage("doctor", cwd=tmp_path, env=env)
+    well = run_here("doctor", cwd=tmp_path, env=env)
     assert well.code == 0, well.out
     assert all(line.startswith("ok") for line in well.out.splitlines())
     assert "at most a year after a personal API token was created" in well.out
 
-    ill = circleci_usage(
+    ill = run_here(
         "doctor", cwd=tmp_path, env=env | {"ORG_ID": "gh/nobody", "PRICE_PER_CREDIT": "cheap"}
     )
     assert ill.code == 3

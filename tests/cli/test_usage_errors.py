@@ -216,13 +216,13 @@ def test_a_secret_is_never_a_flag_and_never_shown(flag: str, variable: str) -> N
     ],
 )
 def test_a_secret_in_a_wrong_place_is_not_shown(arguments: list[str], tmp_path: Path) -> None:
-    done = circleci_usage(*arguments, cwd=tmp_path, env=ACME)
+    done = run_here(*arguments, cwd=tmp_path, env=ACME)
     assert done.code == 2
     assert "***" in done.err or " holds a token, not " in done.err
     assert TOKEN not in done.err
     assert "x" * 12 not in done.err
     assert TOKEN.lower() not in done.err
-    as_json = circleci_usage(*arguments, "--json", cwd=tmp_path, env=ACME)
+    as_json = run_here(*arguments, "--json", cwd=tmp_path, env=ACME)
     assert TOKEN.lower() not in (as_json.err + as_json.out).lower()
 
 
@@ -263,13 +263,13 @@ def test_a_number_of_days_is_answered_with_its_range(days: str) -> None:
 
 
 def test_a_wrong_flag_of_a_push_names_the_push(tmp_path: Path) -> None:
-    done = circleci_usage("push", "datadog", "--json", cwd=tmp_path, env={})
+    done = run_here("push", "datadog", "--json", cwd=tmp_path, env={})
     assert " push datadog has no option --json" in done.err
     assert json.loads(done.out)["command"] == "push datadog"
 
 
 def test_an_error_is_one_line_at_any_width(tmp_path: Path) -> None:
-    done = circleci_usage("run", "--perod", "x", cwd=tmp_path, env={"COLUMNS": "20"})
+    done = run_here("run", "--perod", "x", cwd=tmp_path, env={"COLUMNS": "20"})
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") == 1
     assert done.err.startswith("Error: ")

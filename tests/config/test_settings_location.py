@@ -6,7 +6,7 @@ import pytest
 
 from circleci_usage.config.settings_location import find_settings_file, new_settings_file
 from circleci_usage.core.errors import SettingsError
-from commandline import circleci_usage
+from inprocess import run_here
 
 
 def put(folder: Path, name: str = "usage.yml", text: str = "") -> Path:
@@ -101,20 +101,18 @@ def test_every_command_names_both_files_and_what_to_do(tmp_path: Path) -> None:
     put(tmp_path)
     put(tmp_path, "usage.yaml")
     for command in (["check"], ["status"], ["report", "x.csv"], ["run", "--org-id", "gh/acme"]):
-        done = circleci_usage(
-            *command, cwd=tmp_path, env={"CIRCLECI_API_TOKEN": "0123456789abcdef" * 2}
-        )
+        done = run_here(*command, cwd=tmp_path, env={"CIRCLECI_API_TOKEN": "0123456789abcdef" * 2})
         assert done.code == 2, command
         assert (
             f"There are two settings files, {tmp_path}/.circleci/usage.yml and"
             f" {tmp_path}/.circleci/usage.yaml; delete one of them, or choose one with --config."
         ) in done.err
-    checked = circleci_usage("doctor", cwd=tmp_path)
+    checked = run_here("doctor", cwd=tmp_path)
     assert "There are two settings files" in checked.out
 
 
 def test_a_command_in_a_subfolder_uses_the_file_of_the_repository(inside: Path) -> None:
     put(inside.parents[1], text="currency: nonsense\n")
-    done = circleci_usage("check", cwd=inside)
+    done = run_here("check", cwd=inside)
     assert done.code == 2
     assert f"The settings file {inside.parents[1]}/.circleci/usage.yml is invalid" in done.err

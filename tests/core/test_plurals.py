@@ -8,8 +8,8 @@ import pytest
 
 from circleci_usage.core.plurals import agreeing, amount_of, counted
 from circleci_usage.demo.company.exportfile import write_part
-from commandline import circleci_usage
 from days import yesterday
+from inprocess import run_here
 from rows import job_run
 
 # "1 <words>s": a number one that is not the end of a larger number, a date or a decimal, and a
@@ -55,11 +55,9 @@ def test_a_report_of_one_run_says_one_run(tmp_path: Path, settings: str) -> None
     )
     (tmp_path / "usage.yml").write_text(settings, encoding="utf-8")
 
-    made = circleci_usage(
-        "report", "part.csv.gz", "--config", "usage.yml", "--verbose", cwd=tmp_path
-    )
-    shown = circleci_usage("push", "datadog", "--dry-run", "--custom-costs", cwd=tmp_path)
-    merged = circleci_usage("merge", "part.csv.gz", "--output", "merged.csv.gz", cwd=tmp_path)
+    made = run_here("report", "part.csv.gz", "--config", "usage.yml", "--verbose", cwd=tmp_path)
+    shown = run_here("push", "datadog", "--dry-run", "--custom-costs", cwd=tmp_path)
+    merged = run_here("merge", "part.csv.gz", "--output", "merged.csv.gz", cwd=tmp_path)
 
     for done in (made, shown, merged):
         assert done.code == 0, done.err
@@ -80,7 +78,7 @@ def test_a_row_without_a_day_is_one_row(tmp_path: Path) -> None:
         tmp_path / "part.csv.gz", [job_run("1"), job_run("1", JOB_RUN_DATE="\\\\N", total="3")]
     )
 
-    done = circleci_usage(
+    done = run_here(
         "report", "part.csv.gz", "--from", "2026-03-01", "--to", "2026-03-31", cwd=tmp_path
     )
 

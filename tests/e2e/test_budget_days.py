@@ -30,8 +30,9 @@ from circleci_usage.report_settings import ReportSettings
 from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.polars.engine import on_this_machine
-from commandline import Finished, circleci_usage
+from commandline import Finished
 from exporting import TOKEN, TinyCompany
+from inprocess import run_here
 from rows import Row, job_run
 
 NOON = datetime(2026, 11, 25, 13, 0, tzinfo=UTC)
@@ -119,7 +120,7 @@ class Place:
         return make_report(on_this_machine(found), settings, clock=self.clock, progress=QUIET)
 
     def check(self, *flags: str) -> Finished:
-        return circleci_usage("check", "--config", "usage.yml", *flags, cwd=self.folder)
+        return run_here("check", "--config", "usage.yml", *flags, cwd=self.folder)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -267,9 +268,7 @@ def test_with_days_missing_a_budget_is_unknown_everywhere(
     assert done.out.startswith("UNKNOWN  all: ")
     assert said in done.out
     assert "Days are missing" in done.err
-    planned = circleci_usage(
-        "push", "datadog", "--dry-run", "--output", "usage-report", cwd=place.folder
-    )
+    planned = run_here("push", "datadog", "--dry-run", "--output", "usage-report", cwd=place.folder)
     assert planned.code == 0, planned.err
     assert "budget_used_ratio" not in planned.out
     assert "forecast_cost" not in planned.out
@@ -351,7 +350,7 @@ def test_days_without_a_price_count_as_missing(place: Place) -> None:
     config = place.settings(text, november(1, 24))
     write_part(place.folder / "rows.csv.gz", [a_dollar(day) for day in november(1, 10)])
 
-    done = circleci_usage(
+    done = run_here(
         "report", "rows.csv.gz", "--allow-unpriced", "--config", "usage.yml", cwd=place.folder
     )
 

@@ -25,7 +25,7 @@ from circleci_usage.costs.pricing import PriceList, price
 from circleci_usage.report import Report
 from circleci_usage.report_folder.summary import LISTS, MOST_ENTRIES, summary, summary_json
 from circleci_usage.schema.report_files import GRAINS
-from commandline import circleci_usage
+from inprocess import run_here
 from report_factory import report_from_settings
 from rows import Row, job_run
 from sample_reports import acme_report, empty_report, hostile_report, report_of_projects
@@ -183,7 +183,7 @@ def test_flags_choose_the_grain_and_the_packing(demo: Path, tmp_path: Path) -> N
     exports = [*demo.rglob("merged.csv.gz")]
 
     for flags in ([], ["--focus-grain", "month", "--focus-gzip"]):
-        shown = circleci_usage(
+        shown = run_here(
             "report", str(exports[0]), "--no-merged", "-o", "report", *flags, cwd=tmp_path
         )
         assert shown.code == 0, shown
@@ -191,7 +191,7 @@ def test_flags_choose_the_grain_and_the_packing(demo: Path, tmp_path: Path) -> N
     assert {
         line["ChargePeriodStart"][8:10] for line in lines_of(tmp_path / "report" / "focus.csv.gz")
     } == {"01"}
-    refused = circleci_usage("report", str(exports[0]), "--focus-grain", "week", cwd=tmp_path)
+    refused = run_here("report", str(exports[0]), "--focus-grain", "week", cwd=tmp_path)
     assert (refused.code, "--focus-grain" in refused.err) == (2, True)
 
 

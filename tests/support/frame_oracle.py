@@ -271,6 +271,33 @@ def machine_line(runs: Sequence[JobRun]) -> dict[str, Value]:
         "ram_limited": sum(use >= AT_LIMIT for use in ram),
         "container_runs": len(containers),
         "containers": sum(containers),
+        **caching_of(runs),
+        **parallel_runs_of(runs),
+    }
+
+
+def caching_of(runs: Sequence[JobRun]) -> dict[str, Value]:
+    """Runs with layer caching, and beside them those without."""
+    cached = [run for run in runs if run.credits["dlc"] > 0]
+    others = [run for run in runs if cached and run.credits["dlc"] <= 0]
+    found: dict[str, Value] = {"cached_runs": len(cached)}
+    for unit, some in (("cached_seconds", cached), ("uncached_seconds", others)):
+        seconds = [single_seconds(run) for run in some if run.status == "success"]
+        found[f"runs_with_{unit}"] = len(seconds)
+        found[f"p50_{unit}"] = nearest_rank(seconds, 50)
+    return found
+
+
+def parallel_runs_of(runs: Sequence[JobRun]) -> dict[str, Value]:
+    """Runs that succeeded in 2 to 1,000 containers."""
+    passed = [run for run in runs if run.status == "success"]
+    parallel = [(run, count) for run in passed if 2 <= (count := run.containers or 0) <= 1000]
+    return {
+        "parallel_runs": len(parallel),
+        "parallel_containers": sum(count for _, count in parallel),
+        "most_containers": max((count for _, count in parallel), default=0),
+        "container_seconds": sum(int(run.seconds) * count for run, count in parallel),
+        "container_credits": sum((run.credits["compute"] for run, _ in parallel), Decimal(0)),
     }
 
 

@@ -1,5 +1,6 @@
 """Run statistics written by hand: a normal job, to change one thing at a time."""
 
+from decimal import Decimal
 from math import nan
 
 import pandas as pd
@@ -49,6 +50,18 @@ MACHINE = {
     "p95_ram": 50.0,
     "median_runs": 10,
     "p50_median_cpu": 30.0,
+    "container_runs": 0,
+    "containers": 0,
+    "cached_runs": 0,
+    "runs_with_cached_seconds": 0,
+    "p50_cached_seconds": nan,
+    "runs_with_uncached_seconds": 0,
+    "p50_uncached_seconds": nan,
+    "parallel_runs": 0,
+    "parallel_containers": 0,
+    "most_containers": 0,
+    "container_seconds": 0,
+    "container_credits": Decimal(0),
 }
 WORKFLOW = {
     **{name: KEYS[name] for name in WORKFLOW_KEYS},

@@ -79,6 +79,7 @@ def _job_run(random: Random, day: date, shared: dict[str, str], branch: str) -> 
         PIPELINE_NUMBER=random.choice([str(random.randrange(9)), *_NUMBERS]),
         EXECUTOR=random.choice(["docker", "machine", NULL]),
         RESOURCE_CLASS=random.choice(["medium", "large", NULL]),
-        PARALLELISM=random.choice(["1", "4", "0", "-2", "many", NULL]),
+        PARALLELISM=random.choice(["1", "4", "0", "-2", "1000", "2147483647", "many", NULL]),
+        DLC_CREDITS=random.choice(["0", "0", "200", "0.5"]),
         STORAGE_CREDITS=random.choice(["0", "0", "7"]),
     )

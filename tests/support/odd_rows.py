@@ -74,13 +74,14 @@ CELLS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "RESOURCE_CLASS": ("small", "large", NULL),
     "EXECUTOR": ("docker", "machine", NULL),
-    "PARALLELISM": ("1", "2", "40", "many", NULL),
+    "PARALLELISM": ("1", "2", "40", "2147483647", "many", NULL),
     "JOB_RUN_SECONDS": ("0", "0", "60", "61", "3600", NULL),
     "MEDIAN_CPU_UTILIZATION_PCT": _USES,
     "MAX_CPU_UTILIZATION_PCT": _USES,
     "MEDIAN_RAM_UTILIZATION_PCT": _USES,
     "MAX_RAM_UTILIZATION_PCT": _USES,
     "COMPUTE_CREDITS": ("0", "0", "1", "10", "600", NULL),
+    "DLC_CREDITS": ("0", "0", "200", NULL),
     "STORAGE_CREDITS": ("0", "2", NULL),
 }
 """Column → what its cells may be."""

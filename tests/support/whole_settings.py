@@ -51,6 +51,11 @@ purchases: [{date: 2026-03-01, credits: 1000000, price: 540, plan: open source}]
 commitments:
   - {from: 2026-01-01, to: 2026-12-31, credits: 12000000, overage_price_per_credit: 0.0006}
   - {from: 2026-01-01, to: 2026-12-31, amount: 7000, plan: open source}
+savings:
+  minimum: 2.5
+  dismissals:
+    - {reason: the new class is being tried, until: 2026-12-31, kinds: [next generation]}
+    - {reason: it has to fail, projects: [acme/chaos], workflows: [nightly], jobs: ["break-*"]}
 rates: [{executor: docker, name: medium, credits_per_minute: 9.5}]
 notify:
   - {name: finance, email: {to: [finance@example.com]}, when: [always, first_import]}

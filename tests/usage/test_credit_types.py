@@ -17,7 +17,7 @@ from circleci_usage.schema.export_columns import (
 )
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
-from commandline import circleci_usage
+from inprocess import run_here
 from rows import job_run
 
 AGENT = "AI_AGENT_CREDITS"
@@ -177,7 +177,7 @@ def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> 
         " by_credit_type: {ai_agent: 0.005}}]\n"
     )
 
-    done = circleci_usage(
+    done = run_here(
         "report",
         "a.csv",
         "--config",
@@ -211,7 +211,7 @@ def test_a_new_type_is_shown_everywhere_and_can_have_a_price(tmp_path: Path) -> 
 def test_hostile_columns_are_harmless(tmp_path: Path, column: str, total: str) -> None:
     written(tmp_path / "a.csv", column, [("100", "300", total)])
 
-    done = circleci_usage("report", "a.csv", "-o", "out", cwd=tmp_path)
+    done = run_here("report", "a.csv", "-o", "out", cwd=tmp_path)
 
     assert done.code == 0, done.err
     texts = [
@@ -232,7 +232,7 @@ def test_a_price_for_a_type_that_is_nowhere_is_warned_of(tmp_path: Path) -> None
         " by_credit_type: {gpu_minutes: 0.01}}]\n"
     )
 
-    done = circleci_usage("report", "a.csv", "--config", "usage.yml", "-o", "out", cwd=tmp_path)
+    done = run_here("report", "a.csv", "--config", "usage.yml", "-o", "out", cwd=tmp_path)
 
     assert done.code == 0
     assert (

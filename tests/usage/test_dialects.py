@@ -21,9 +21,9 @@ from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.merge import merge
-from commandline import circleci_usage
 from dialects import all_quoted_line, bare_line, export, header, plain_line, quoted_line
 from hypothesis_profiles import examples
+from inprocess import run_here
 from rows import Row, job_run
 
 JOB = EXPORT_COLUMNS.index("JOB_NAME")
@@ -155,7 +155,7 @@ def test_lines_that_cat_ran_together_are_said(
     without_end = lines(job_run(), job_run()).removesuffix("\n")
     written(tmp_path / "part.csv", without_end + lines(*more))
 
-    done = circleci_usage(*command, cwd=tmp_path)
+    done = run_here(*command, cwd=tmp_path)
 
     assert done.code == 6, done.err
     assert (
@@ -192,7 +192,7 @@ def test_what_fits_in_no_way_is_damage(
     )
     is_value = "not a number" in message
 
-    done = circleci_usage(*command, cwd=tmp_path)
+    done = run_here(*command, cwd=tmp_path)
 
     # `merge` moves texts and judges no numbers.
     assert done.code == (0 if is_value and command[0] == "merge" else 6), done.err
@@ -401,11 +401,11 @@ def test_the_ending_says_whether_merge_packs(tmp_path: Path) -> None:
 
     for paths, content in ((["part.csv.gz"], expected), (["part.csv.gz", "other.csv"], both)):
         for name, plain in (("x.csv", bytes), ("X.CSV", bytes), ("x.csv.gz", gzip.decompress)):
-            done = circleci_usage("merge", *paths, "--output", name, cwd=tmp_path)
+            done = run_here("merge", *paths, "--output", name, cwd=tmp_path)
             assert (done.code, done.out) == (0, f"{tmp_path / name}\n"), done.err
             assert plain((tmp_path / name).read_bytes()) == content
 
-    done = circleci_usage("merge", "part.csv.gz", "--output", "x.zip", cwd=tmp_path)
+    done = run_here("merge", "part.csv.gz", "--output", "x.zip", cwd=tmp_path)
     assert done.code == 2
     assert "x.zip must end with .csv for plain CSV or with .csv.gz for gzip" in done.err
     assert not (tmp_path / "x.zip").exists()
@@ -419,10 +419,8 @@ def test_the_report_on_escaped_rows_is_whole(tmp_path: Path) -> None:
     ]
     written(tmp_path / "part.csv", export(map(bare_line, rows)))
 
-    first = circleci_usage("report", "part.csv", cwd=tmp_path)
-    again = circleci_usage(
-        "report", "usage-report", "--output", "again", "--no-merged", cwd=tmp_path
-    )
+    first = run_here("report", "part.csv", cwd=tmp_path)
+    again = run_here("report", "usage-report", "--output", "again", "--no-merged", cwd=tmp_path)
 
     assert (first.code, again.code) == (0, 0), first.err + again.err
     for folder in ("usage-report", "again"):

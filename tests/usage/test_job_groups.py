@@ -23,8 +23,8 @@ from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
 from circleci_usage.usage.run_statistics import RunStatistics
-from commandline import circleci_usage
 from hypothesis_profiles import examples
+from inprocess import run_here
 from rendered import page
 from report_factory import report_from_settings, written_settings
 from rows import Row, job_run
@@ -165,8 +165,8 @@ def test_the_command_takes_groups_from_the_written_settings(tmp_path: Path) -> N
     write_part(tmp_path / "part.csv.gz", [run("lint-1"), run("lint-2")])
     (tmp_path / "usage.yml").write_text(LINT)
 
-    done = circleci_usage("report", tmp_path / "part.csv.gz", "--config", "usage.yml", cwd=tmp_path)
-    sent = circleci_usage(
+    done = run_here("report", tmp_path / "part.csv.gz", "--config", "usage.yml", cwd=tmp_path)
+    sent = run_here(
         "push", "datadog", "--dry-run", "--tags", "job", cwd=tmp_path, env={"DATADOG_API_KEY": "k"}
     )
 

@@ -19,8 +19,8 @@ from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import find_parts
 from circleci_usage.usage.merge import merge
-from commandline import circleci_usage
 from hypothesis_profiles import examples
+from inprocess import run_here
 from recorded_store import Export, store_with
 from rows import Row, job_run
 
@@ -56,7 +56,7 @@ def test_the_same_rows_packed_and_unpacked_are_counted_once(tmp_path: Path) -> N
     write_part(export / "usage.csv.gz", RUNS)
     write_part(export / "usage.csv", RUNS, PLAIN)
 
-    done = circleci_usage("report", export, "-o", "out", cwd=tmp_path)
+    done = run_here("report", export, "-o", "out", cwd=tmp_path)
 
     assert done.code == 0, done.err
     made = json.loads((tmp_path / "out" / "summary.json").read_text())
@@ -74,7 +74,7 @@ def test_merging_into_the_folder_that_is_read_changes_nothing(tmp_path: Path, na
     write_part(tmp_path / "part-1.csv.gz", RUNS[1:])
     files = []
     for _ in range(2):
-        done = circleci_usage("merge", tmp_path, "--output", tmp_path / name, cwd=tmp_path)
+        done = run_here("merge", tmp_path, "--output", tmp_path / name, cwd=tmp_path)
         assert done.code == 0
         assert "part-0.csv.gz: 1 row repeats job runs of part-1.csv.gz" in done.err
         files.append((tmp_path / name).read_bytes())
@@ -221,10 +221,8 @@ def test_a_merged_store_has_a_row_of_another_day_than_its_export_once(
         Export(DAYS[2], DAYS[2], "2026-03-19", [[stray, RUNS[2]]]),
     )
 
-    merged = circleci_usage("merge", *named, "-o", "merged.csv.gz", cwd=tmp_path)
-    made = circleci_usage(
-        "report", *named, "--from", DAYS[0], "--to", DAYS[2], "-o", "out", cwd=tmp_path
-    )
+    merged = run_here("merge", *named, "-o", "merged.csv.gz", cwd=tmp_path)
+    made = run_here("report", *named, "--from", DAYS[0], "--to", DAYS[2], "-o", "out", cwd=tmp_path)
 
     assert (merged.code, made.code) == (0, 0), merged.err + made.err
     assert sorted(merged_ids(tmp_path / "merged.csv.gz")) == ["a", "b", "c"]
@@ -286,9 +284,7 @@ def test_a_stored_part_that_is_another_is_refused(
     ledger = tmp_path / "ledger.json"
     ledger.write_text(ledger.read_text().replace(old, new))
 
-    done = circleci_usage(
-        "report", "--store", tmp_path, "--from", DAYS[0], "--to", DAYS[2], cwd=tmp_path
-    )
+    done = run_here("report", "--store", tmp_path, "--from", DAYS[0], "--to", DAYS[2], cwd=tmp_path)
 
     assert done.code == 6
     assert problem in done.err

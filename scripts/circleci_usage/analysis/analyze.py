@@ -30,6 +30,7 @@ from circleci_usage.analysis.month_to_date import MonthToDate
 from circleci_usage.analysis.noncompute import NonComputeCost, noncompute_costs
 from circleci_usage.analysis.numbered_jobs import NumberedJob, numbered_jobs
 from circleci_usage.analysis.owned_usage import OwnedPeriod, OwnedUsage
+from circleci_usage.analysis.people import People
 from circleci_usage.analysis.people_settings import NO_PEOPLE, PeopleSettings
 from circleci_usage.analysis.period_comparison import PeriodComparison, compare_periods
 from circleci_usage.analysis.recent_runs import RecentRuns, recent_runs
@@ -166,6 +167,7 @@ class AnalysisInput:
         usage: the daily usage that these are made of.
         tests: what Insights says about tests; None when it was not asked.
         job_groups: what jobs are called in the run statistics.
+        people: the users of the period; None where nobody counted them.
     """
 
     owned: OwnedUsage
@@ -174,6 +176,7 @@ class AnalysisInput:
     usage: DailyUsage
     tests: FoundTests | None = None
     job_groups: JobGroups = NO_GROUPS
+    people: People | None = None
 
     @property
     def run_statistics(self) -> RunStatistics:
@@ -202,7 +205,7 @@ def analyze(
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings.units, default_branches)
     unit_costs = find_unit_costs(units, ownership, comparison)
-    to_save = _to_save(known, prices, settings.rates, of_period, default_branches)
+    to_save = _to_save(known, prices, settings, of_period, default_branches)
     return AnalysisResults(
         period_comparison=comparison,
         trend=trend(costs, history, period) if history else None,
@@ -273,7 +276,7 @@ def _units(
 def _to_save(
     known: AnalysisInput,
     prices: PriceList,
-    rates: Rates,
+    settings: AnalysisSettings,
     of_period: Durations,
     defaults: DefaultBranches,
 ) -> SavingsInput:
@@ -283,11 +286,13 @@ def _to_save(
         of_period=_months_in(known.days.period),
         owned=known.in_period,
         statistics=statistics,
-        right_sizing=right_size(projected.costs, statistics, rates, projected.days),
+        right_sizing=right_size(projected.costs, statistics, settings.rates, projected.days),
         waste=_wasted_spend(known, prices),
         durations=of_period,
         branch_runs=_branch_runs(known, defaults),
         utilization=utilization(known.in_period.unnamed, statistics),
+        people=known.people,
+        seat_credits=settings.people.seat_credits,
     )
 
 

@@ -82,6 +82,9 @@ LAST_STEP: Final = 90
 AT_LIMIT: Final = 95.0
 """Percent. A run that used as much had hardly anything left."""
 
+MOST_CONTAINERS: Final = 1000
+"""More than a job can run in. Their seconds fit 64 bits, and a higher number is wrong."""
+
 GRAINS: Final = ("day", "week", "month")
 TIME_KEYS: Final = ("grain", "date")
 """What runs are followed over time by: the grain, and the first day of each."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.scaled_integers import fitting, places_of, to_count
 from circleci_usage.schema.dimensions import KEY_IDENTITIES
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, credit_types
@@ -89,7 +90,13 @@ class RunStatistics:
         `mean_cpu` and `mean_ram` (the mean of the runs' medians, in thousandths), `max_cpu` and
         `max_ram` (the highest peak); `cpu_limited` (runs whose median CPU use is at least
         `AT_LIMIT`) and `ram_limited` (whose peak RAM use is); `container_runs` (that say in how
-        many containers they ran) and `containers` (of these, in all).
+        many containers they ran) and `containers` (of these, in all);
+        `cached_runs` (charged for Docker layer caching) and, of jobs that have such runs on the
+        class, `runs_with_cached_seconds`, `p50_cached_seconds`, `runs_with_uncached_seconds`,
+        `p50_uncached_seconds` (of the runs that succeeded with it and without);
+        `parallel_runs` (that succeeded in 2 to `MOST_CONTAINERS` containers) and, of these,
+        `parallel_containers` (in all), `most_containers` (of one run), `container_seconds` (whole
+        seconds of each run times its containers) and `container_credits` (exact compute credits).
 
     The columns of `jobs`:
         `runs` (that ended), and of these `succeeded`, `failed`, `canceled`; `never_started` of the
@@ -133,7 +140,7 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
 
     return RunStatistics(
         jobs=_named(found.jobs.filter(has_name), names),
-        machines=_named(found.machines, names),
+        machines=_exact(_named(found.machines, names), "container_credits"),
         workflows=_named(found.workflows, names),
         reruns=_credits(found.reruns, names, places),
         places=places,
@@ -189,6 +196,14 @@ def _latest_names(known: pd.DataFrame, name: str, identity: str) -> dict[str, st
     """Id → the name that daily usage has for it."""
     pairs = known[[identity, name]].drop_duplicates(identity, keep="last").astype("object")
     return dict(zip(pairs[identity], pairs[name], strict=True))
+
+
+def _exact(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Amounts that may be integers as decimals; most are zero."""
+    amounts = np.full(len(frame), ZERO, dtype="object")
+    found = np.flatnonzero(frame[column].to_numpy() != 0)
+    amounts[found] = [Decimal(each) for each in frame[column].to_numpy()[found].tolist()]
+    return frame.assign(**{column: amounts})
 
 
 def _classes(classes: pl.DataFrame) -> pd.DataFrame:

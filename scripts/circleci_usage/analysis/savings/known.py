@@ -7,10 +7,12 @@ from decimal import Decimal
 from circleci_usage.analysis.branch_runs import BranchRuns
 from circleci_usage.analysis.durations import Durations
 from circleci_usage.analysis.owned_usage import OwnedPeriod
+from circleci_usage.analysis.people import People
 from circleci_usage.analysis.rightsizing import RightSizing
 from circleci_usage.analysis.savings.monthly_places import MonthlyPlaces
 from circleci_usage.analysis.utilization import Utilization
 from circleci_usage.analysis.wasted_spend import WastedSpend
+from circleci_usage.costs.list_price import SEAT_CREDITS
 from circleci_usage.usage.run_statistics import RunStatistics
 
 
@@ -28,6 +30,8 @@ class SavingsInput:
         durations: of workflows and jobs, with their success.
         branch_runs: likewise, by branch.
         utilization: CPU, RAM and containers of jobs by class.
+        people: the users of the period; None where nobody counted them.
+        seat_credits: what a user seat costs a month.
     """
 
     places: MonthlyPlaces
@@ -39,3 +43,5 @@ class SavingsInput:
     durations: Durations
     branch_runs: Sequence[BranchRuns]
     utilization: Utilization
+    people: People | None = None
+    seat_credits: Decimal = SEAT_CREDITS

@@ -1,8 +1,8 @@
 """What is spent a month in each place that an action can save from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
@@ -14,7 +14,7 @@ from circleci_usage.core.decimals import ZERO, estimating, rounded
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import Costs
-from circleci_usage.schema.keys import JobClassKey, JobKey
+from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
 
 COMPUTE: Final = "compute"
 CENTS: Final = 2
@@ -67,6 +67,41 @@ class MonthlyPlaces:
     def saved(self, keys: Iterable[JobKey], share: Decimal) -> tuple[Saved, ...]:
         """A share of what jobs cost in compute, saved."""
         return tuple(spent.saved(share) for key in keys for spent in self.of_job(key))
+
+    def all_of_job(self, key: JobKey) -> Iterator[Spent]:
+        """What a job costs, of all credit types."""
+        for credit_type in self._types:
+            yield from self.of_job(key, credit_type)
+
+    @cached_property
+    def by_workflow(self) -> Mapping[WorkflowKey, Sequence[Spent]]:
+        """What each workflow costs, of all credit types."""
+        found: defaultdict[WorkflowKey, list[Spent]] = defaultdict(list)
+        for (job, _), spent in self._by_job.items():
+            found[job.workflow_key] += spent
+        return found
+
+    def part(self, are_part: Callable[[pd.DataFrame], pd.Series]) -> "MonthlyPlaces":
+        """The costs of some lines alone, such as those of canceled runs."""
+        lines = self.costs.lines
+        return replace(self, costs=replace(self.costs, lines=lines[are_part(lines)]))
+
+    def saved_of(self, part: Iterable[Spent]) -> tuple[Saved, ...]:
+        """A part of the costs, all of it saved."""
+        found = []
+        for each in part:
+            whole = self._by_place[each.place]
+            credits, cost = min(each.credits, whole.credits), min(each.cost, whole.cost)
+            found.append(Saved(each.place, whole.credits, whole.cost, credits, cost))
+        return tuple(found)
+
+    @cached_property
+    def _types(self) -> Sequence[str]:
+        return [*dict.fromkeys(credit_type for _, credit_type in self._by_job)]
+
+    @cached_property
+    def _by_place(self) -> Mapping[Place, Spent]:
+        return {each.place: each for spent in self._by_job.values() for each in spent}
 
     @cached_property
     def _by_job(self) -> Mapping[tuple[JobKey, str], tuple[Spent, ...]]:

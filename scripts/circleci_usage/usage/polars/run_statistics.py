@@ -16,9 +16,7 @@ from circleci_usage.core.periods import Period
 from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.chosen_names import ChosenNames
 from circleci_usage.usage.job_run_rules import (
-    AT_LIMIT,
     HALF_A_MINUTE,
-    HIGH,
     LAST_STEP,
     MEASURES,
     NO_RATE,
@@ -27,11 +25,11 @@ from circleci_usage.usage.job_run_rules import (
     SHORTEST,
     STEP,
     TIME_KEYS,
-    TYPICAL,
 )
 from circleci_usage.usage.polars.chosen_runs import numbered, with_chosen_branches
 from circleci_usage.usage.polars.compact_runs import JobRuns, RunsByWho
 from circleci_usage.usage.polars.job_runs import grouped
+from circleci_usage.usage.polars.machine_statistics import machine_statistics
 from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
     OF_MACHINE,
@@ -40,7 +38,6 @@ from circleci_usage.usage.polars.run_expressions import (
     inside,
     never_started,
     over_time,
-    percentile,
     percentiles,
     slices_of,
 )
@@ -76,6 +73,8 @@ COLUMNS: Final = (
     "branch",
     "pipeline_number",
     "containers",
+    "compute_credits",
+    "dlc_credits",
 )
 
 
@@ -204,7 +203,7 @@ def _of_jobs(runs: pl.LazyFrame) -> tuple[pl.DataFrame, ...]:
     jobs = collected(_jobs(runs))
     jobs = _with_attempts(jobs, attempts)
     times = over_time(runs, _job_times)
-    machines = collected(_machines(named))
+    machines = machine_statistics(named)
     use = pl.concat(collected(_class_use(named, measure)) for measure in MEASURES)
     return jobs, times, machines, use, attempts.filter(pl.col("attempts") > 1)
 
@@ -243,33 +242,6 @@ def _with_attempts(jobs: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
     )
     joined = jobs.join(of_jobs, on=OF_JOB, how="left", nulls_equal=True)
     return joined.with_columns(pl.col("pipelines", "reruns", "recovered").fill_null(0))
-
-
-def _machines(runs: pl.LazyFrame) -> pl.LazyFrame:
-    measured = pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count())
-    return runs.group_by(OF_MACHINE).agg(
-        pl.len().alias("runs"),
-        measured.alias("measured_runs"),
-        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in MEASURES),
-        pl.col("median_cpu").count().alias("median_runs"),
-        percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
-        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in MEASURES),
-        *(pl.col(name).max().cast(pl.Float64).alias(f"max_{name}") for name in MEASURES),
-        (pl.col("median_cpu") >= AT_LIMIT).sum().alias("cpu_limited"),
-        (pl.col("ram") >= AT_LIMIT).sum().alias("ram_limited"),
-        pl.col("containers").count().alias("container_runs"),
-        pl.col("containers").cast(pl.Int64).sum(),
-    )
-
-
-def _mean(column: str) -> pl.Expr:
-    """The mean of percentages; null where there are none."""
-    # Thousandths, because sums of integers do not depend on the order.
-    thousandths = (pl.col(column).cast(pl.Float64) * 1000).round().cast(pl.Int64)
-    count = pl.col(column).count()
-    # A column: instead of dividing by a constant, Polars multiplies by its rounded inverse.
-    thousand = pl.when(count > 0).then(1000.0)
-    return thousandths.sum() / count / thousand
 
 
 def _class_use(runs: pl.LazyFrame, measure: str) -> pl.LazyFrame:

@@ -66,6 +66,11 @@ def credits_by_type(runs: DataFrame, keys: Sequence[str]) -> DataFrame:
     )
 
 
+def thousandths(column: str) -> Column:
+    """A number as whole thousandths, whose sums do not depend on the order."""
+    return sql.rint(sql.col(column).cast("double") * 1000).cast("bigint")
+
+
 def percentile(column: str, share: float) -> Column:
     """The nearest-rank percentile; null where there are no values."""
     return sql.expr(f"percentile_disc({share}) WITHIN GROUP (ORDER BY {column})")

@@ -3,30 +3,26 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as sql
 
 from circleci_usage.core.periods import Period
 from circleci_usage.usage.chosen_names import ChosenNames
 from circleci_usage.usage.job_run_rules import (
-    AT_LIMIT,
     HALF_A_MINUTE,
-    HIGH,
     JOB_KEYS,
     LAST_STEP,
-    MACHINE_KEYS,
-    MEASURES,
     NO_RATE,
     OUTCOMES,
     RATE_KEYS,
     SHORTEST,
     STEP,
     TIME_KEYS,
-    TYPICAL,
     WORKFLOW_KEYS,
 )
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 from circleci_usage.usage.spark.job_runs import grouped, unless_identified
+from circleci_usage.usage.spark.machine_statistics import machine_statistics
 from circleci_usage.usage.spark.name_groups import KnownPatterns
 from circleci_usage.usage.spark.run_expressions import (
     brought,
@@ -35,8 +31,8 @@ from circleci_usage.usage.spark.run_expressions import (
     inside,
     joined,
     over_time,
-    percentile,
     percentiles,
+    thousandths,
 )
 from circleci_usage.usage.spark.unit_counts import unit_counts
 from circleci_usage.usage.spark.workflow_runs import (
@@ -76,7 +72,7 @@ def compute_run_statistics(
                     0, ["pipelines", "reruns", "recovered"]
                 )
             ),
-            machines=collected(_machines(named)),
+            machines=collected(machine_statistics(named)),
             workflows=collected(workflows(inside_period)),
             reruns=collected(_rerun_credits(runs, attempts.filter("attempts > 1"))),
             classes=collected(_class_rates(runs)),
@@ -111,7 +107,7 @@ def _jobs(runs: DataFrame, keys: Sequence[str]) -> DataFrame:
         *percentiles("IF(never_started, NULL, seconds)", "seconds"),
         *percentiles("queued", "queued"),
         sql.coalesce(
-            sql.bround(sql.sum(_thousandths("queued")) / sql.lit(1000.0)).cast("bigint"),
+            sql.bround(sql.sum(thousandths("queued")) / sql.lit(1000.0)).cast("bigint"),
             sql.lit(0),
         ).alias("queued_seconds"),
     )
@@ -119,33 +115,6 @@ def _jobs(runs: DataFrame, keys: Sequence[str]) -> DataFrame:
 
 def _job_times(runs: DataFrame) -> DataFrame:
     return _jobs(over_time(runs), (*TIME_KEYS, *JOB_KEYS)).drop("never_started")
-
-
-def _thousandths(column: str) -> Column:
-    """A number as whole thousandths, whose sums do not depend on the order."""
-    return sql.rint(sql.col(column).cast("double") * 1000).cast("bigint")
-
-
-def _machines(runs: DataFrame) -> DataFrame:
-    return runs.groupBy(*MACHINE_KEYS).agg(
-        sql.count("*").alias("runs"),
-        sql.least(sql.count("cpu"), sql.count("ram")).alias("measured_runs"),
-        *(percentile(name, HIGH).alias(f"p95_{name}") for name in MEASURES),
-        sql.count("median_cpu").alias("median_runs"),
-        percentile("median_cpu", TYPICAL).alias("p50_median_cpu"),
-        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in MEASURES),
-        *(sql.max(name).cast("double").alias(f"max_{name}") for name in MEASURES),
-        sql.count_if(sql.col("median_cpu") >= AT_LIMIT).alias("cpu_limited"),
-        sql.count_if(sql.col("ram") >= AT_LIMIT).alias("ram_limited"),
-        sql.count("containers").alias("container_runs"),
-        sql.coalesce(sql.sum("containers"), sql.lit(0)).alias("containers"),
-    )
-
-
-def _mean(column: str) -> Column:
-    """Of thousandths: the sum of integers does not depend on the order."""
-    count = sql.nullif(sql.count(column), sql.lit(0))
-    return sql.sum(_thousandths(column)) / count / sql.lit(1000.0)
 
 
 def _class_use(runs: DataFrame) -> DataFrame:

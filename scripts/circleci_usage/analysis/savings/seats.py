@@ -1,0 +1,74 @@
+"""User seats that are charged and that nobody uses.
+
+An active user is one who started a job run. How many seats a plan includes is not in the export,
+so all active users count against the seats that are charged: that is what is surely unused. Nothing
+is said when the number of users is not known, which is so without ids of users and where people
+without an account push, and when the days that are known are fewer than those of a month.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from circleci_usage.analysis.rightsizing.monthly_costs import DAYS_A_MONTH
+from circleci_usage.analysis.savings.actions import Action
+from circleci_usage.analysis.savings.known import SavingsInput
+from circleci_usage.analysis.savings.monthly_places import MonthlyPlaces, Spent
+from circleci_usage.core.decimals import estimating, total
+from circleci_usage.schema.keys import JobClassKey, OrganizationKey
+
+ENOUGH_DAYS: Final = 28
+"""The days of the shortest month: in fewer, users who take a break look like none."""
+
+_SEATS: Final = "user"
+
+
+def unused_seats(known: SavingsInput) -> Iterator[Action]:
+    """Seats of the latest charge beyond the users who were active in the whole period.
+
+    All organizations count together, because they may share one plan.
+    """
+    active = _active_users(known)
+    if active is None or known.places.months * ENOUGH_DAYS > DAYS_A_MONTH:
+        return
+    charged = [*_latest_charge(known.places).of_type(_SEATS)]
+    credits = total(each.credits for each in charged)
+    seats = int(credits // known.seat_credits) if known.seat_credits else 0
+    if seats <= active:
+        return
+    with estimating():
+        share = (seats - active) * known.seat_credits / credits
+    yield Action(
+        kind="unused seats",
+        where=_organization(charged),
+        certainty="likely",
+        effort="low",
+        lever="runs",
+        parts=tuple(each.saved(share) for each in charged),
+        evidence={"seats": seats, "active_users": active},
+    )
+
+
+def _active_users(known: SavingsInput) -> int | None:
+    """How many users there were; None where some cannot be counted."""
+    if known.people is None or known.people.started["unregistered"].job_runs:
+        return None
+    return known.people.counts.active
+
+
+def _latest_charge(places: MonthlyPlaces) -> MonthlyPlaces:
+    """The seats of each organization's last day with any: they are charged once a month."""
+    lines = places.costs.lines
+    seats = lines[(lines["credit_type"] == _SEATS) & (lines["credits"] > 0)]
+    latest = seats.groupby("organization_id", observed=True)["date"].transform("max")
+    costs = replace(places.costs, lines=seats[seats["date"] == latest])
+    return MonthlyPlaces(costs, Decimal(1))
+
+
+def _organization(charged: list[Spent]) -> JobClassKey:
+    """The organization, if only one is charged."""
+    keys = (each.place.key for each in charged)
+    found = {OrganizationKey(key.organization_id, key.organization) for key in keys}
+    organization = found.pop() if len(found) == 1 else OrganizationKey("", "")
+    return JobClassKey(*organization, *[""] * 6)

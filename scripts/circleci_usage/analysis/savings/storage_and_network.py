@@ -1,0 +1,52 @@
+"""Jobs that store or transfer most."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Final, Literal
+
+from circleci_usage.analysis.savings.actions import Action
+from circleci_usage.analysis.savings.known import SavingsInput
+from circleci_usage.analysis.savings.monthly_places import Spent
+from circleci_usage.core.decimals import estimating, ratio, rounded, total
+from circleci_usage.schema.export_columns import NO_NAME
+
+MOST_JOBS: Final = 10
+"""Jobs that are listed of a credit type, as among the non-compute costs."""
+
+LEAST_SHARE: Final = Decimal("0.05")
+"""Of the costs of the credit type: what causes less is not where to begin."""
+
+CREDITS_A_GIGABYTE: Final = 420
+"""What CircleCI charges for a GB transferred, and for a GB stored for a month."""
+
+
+def _jobs_with_most(known: SavingsInput, kind: Literal["storage", "network"]) -> Iterator[Action]:
+    """The jobs that cause most of the costs of a credit type: all that it costs there."""
+    every = sorted(known.places.of_type(kind), key=_largest_first)
+    whole = total(each.cost for each in every)
+    for each in [each for each in every if each.place.key.job != NO_NAME][:MOST_JOBS]:
+        share = ratio(each.cost, whole)
+        if share >= LEAST_SHARE:
+            yield Action(
+                kind=kind,
+                where=each.place.key,
+                certainty="worth a look",
+                effort="medium",
+                lever="runs",
+                parts=(each.saved(Decimal(1)),),
+                evidence={"gigabytes": _gigabytes(each), "share": rounded(share * 100, 1)},
+            )
+
+
+storage = partial(_jobs_with_most, kind="storage")
+network = partial(_jobs_with_most, kind="network")
+
+
+def _largest_first(spent: Spent) -> tuple[object, ...]:
+    return (-spent.cost, spent.place)
+
+
+def _gigabytes(spent: Spent) -> int:
+    with estimating():
+        return round(spent.credits / CREDITS_A_GIGABYTE)
