@@ -263,7 +263,6 @@ ANOTHER_ORGANIZATION = {"ORGANIZATION_ID": "o2", "ORGANIZATION_NAME": "acme-labs
         ),
         pytest.param([*used_by(9), charged(9)], None, id="a user for each seat"),
         pytest.param([*used_by(7, last_day=20), charged(10)], None, id="too few days"),
-        pytest.param([*used_by(7), charged(10), PUSH_WITHOUT_ACCOUNT], None, id="uncounted users"),
     ],
 )
 def test_seats_beyond_the_active_users(rows: list[Row], unused: int | None) -> None:
@@ -271,3 +270,12 @@ def test_seats_beyond_the_active_users(rows: list[Row], unused: int | None) -> N
 
     assert [each.credits for each in found] == ([] if unused is None else [unused * 25_000])
     assert [each.cost for each in found] == ([] if unused is None else [unused * 15])
+
+
+def test_seats_are_only_worth_a_look_where_people_without_an_account_push() -> None:
+    rows = [*used_by(7), charged(10)]
+    (surely,) = of_kind(report_of(rows), "unused seats")
+    (perhaps,) = of_kind(report_of([*rows, PUSH_WITHOUT_ACCOUNT]), "unused seats")
+
+    assert (surely.certainty, perhaps.certainty) == ("likely", "worth a look")
+    assert perhaps.evidence == surely.evidence == {"seats": 10, "active_users": 7}

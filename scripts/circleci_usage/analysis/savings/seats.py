@@ -1,9 +1,10 @@
 """User seats that are charged and that nobody uses.
 
 An active user is one who started a job run. How many seats a plan includes is not in the export,
-so all active users count against the seats that are charged: that is what is surely unused. Nothing
-is said when the number of users is not known, which is so without ids of users and where people
-without an account push, and when the days that are known are fewer than those of a month.
+so all active users count against the seats that are charged: that is what is surely unused. Where
+people without an account push, as bots do, a plan may charge seats for them, too, and the export
+has no ids of them: then it is only worth a look. Nothing is said when the number of users is not
+known, and when the days that are known are fewer than those of a month.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ def unused_seats(known: SavingsInput) -> Iterator[Action]:
 
     All organizations count together, because they may share one plan.
     """
-    active = _active_users(known)
+    active = known.people.counts.active if known.people else None
     if active is None or known.places.months * ENOUGH_DAYS > DAYS_A_MONTH:
         return
     charged = [*_latest_charge(known.places).of_type(_SEATS)]
@@ -42,7 +43,7 @@ def unused_seats(known: SavingsInput) -> Iterator[Action]:
     yield Action(
         kind="unused seats",
         where=_organization(charged),
-        certainty="likely",
+        certainty="worth a look" if _may_have_other_users(known) else "likely",
         effort="low",
         lever="runs",
         parts=tuple(each.saved(share) for each in charged),
@@ -50,11 +51,9 @@ def unused_seats(known: SavingsInput) -> Iterator[Action]:
     )
 
 
-def _active_users(known: SavingsInput) -> int | None:
-    """How many users there were; None where some cannot be counted."""
-    if known.people is None or known.people.started["unregistered"].job_runs:
-        return None
-    return known.people.counts.active
+def _may_have_other_users(known: SavingsInput) -> bool:
+    """Whether people without an account pushed, of whom nobody can say how many they are."""
+    return known.people is not None and bool(known.people.started["unregistered"].job_runs)
 
 
 def _latest_charge(places: MonthlyPlaces) -> MonthlyPlaces:
