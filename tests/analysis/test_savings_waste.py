@@ -2,7 +2,7 @@
 
 import csv
 import gzip
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -231,6 +231,10 @@ def test_network_of_the_jobs_that_transfer_most(of_a_day: Report) -> None:
     assert found[0].evidence == {"gigabytes": 2131, "share": Decimal("25.0")}
 
 
+ACME: Mapping[str, str] = {}
+LABS = {"ORGANIZATION_ID": "o2", "ORGANIZATION_NAME": "acme-labs"}
+
+
 def used_by(users: int, last_day: int = 31) -> list[Row]:
     """Job runs of some users, on the first day and a last one."""
     return [
@@ -240,14 +244,13 @@ def used_by(users: int, last_day: int = 31) -> list[Row]:
     ]
 
 
-def charged(seats: int, day: int = 10, **cells: str) -> Row:
+def charged(seats: int, day: int = 10, organization: Mapping[str, str] = ACME) -> Row:
     none = dict.fromkeys(("PROJECT_ID", "PROJECT_NAME", "WORKFLOW_NAME", "JOB_NAME"), NULL_MARKS[1])
     day_of_charge = {"JOB_RUN_DATE": f"2026-03-{day:02}"}
-    return job_run("0", USER_CREDITS=str(seats * 25_000), **(none | day_of_charge | cells))
+    return job_run("0", USER_CREDITS=str(seats * 25_000), **none, **day_of_charge, **organization)
 
 
 PUSH_WITHOUT_ACCOUNT = job_run(PIPELINE_TRIGGER_SOURCE="webhook", IS_UNREGISTERED_USER="true")
-ANOTHER_ORGANIZATION = {"ORGANIZATION_ID": "o2", "ORGANIZATION_NAME": "acme-labs"}
 
 
 @pytest.mark.parametrize(
@@ -257,7 +260,7 @@ ANOTHER_ORGANIZATION = {"ORGANIZATION_ID": "o2", "ORGANIZATION_NAME": "acme-labs
             [*used_by(7), charged(12, 1), charged(9, 29)], 2, id="the latest charge counts"
         ),
         pytest.param(
-            [*used_by(7), charged(6), charged(5, **ANOTHER_ORGANIZATION)],
+            [*used_by(7), charged(6), charged(5, organization=LABS)],
             4,
             id="organizations may share a plan",
         ),
@@ -270,6 +273,7 @@ def test_seats_beyond_the_active_users(rows: list[Row], unused: int | None) -> N
 
     assert [each.credits for each in found] == ([] if unused is None else [unused * 25_000])
     assert [each.cost for each in found] == ([] if unused is None else [unused * 15])
+    assert {each.where[1:] for each in found} <= {("acme", *[""] * 6)}
 
 
 def test_seats_are_only_worth_a_look_where_people_without_an_account_push() -> None:

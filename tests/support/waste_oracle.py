@@ -94,11 +94,11 @@ class Oracle:
 
     def failing_branches(self, workflow: str, rows: Sequence[Row]) -> dict[Found, Amount]:
         found = {}
-        whole = sum(map(all_credits, rows))
+        whole = credits_of(rows, "TOTAL_CREDITS")
         for branch, runs in by(rows, "VCS_BRANCH").items():
             finished, succeeded = outcomes(runs)
             if branch != "main" and finished >= ENOUGH and not succeeded:
-                share = sum(map(all_credits, runs)) / whole
+                share = credits_of(runs, "TOTAL_CREDITS") / whole
                 parts = (times(self.whole[place], share) for place in self.spent(rows))
                 name = Found("branch never passes", "worth a look", workflow, "", branch)
                 found[name] = summed(part for part in parts if part.cost)
@@ -160,10 +160,6 @@ def outcomes(rows: Iterable[Row]) -> tuple[int, int]:
 
 def credits_of(rows: Iterable[Row], column: str) -> Decimal:
     return sum((Decimal(row[column]) for row in rows), Decimal(0))
-
-
-def all_credits(row: Row) -> Decimal:
-    return Decimal(row["TOTAL_CREDITS"])
 
 
 def summed(amounts: Iterable[Amount]) -> Amount:

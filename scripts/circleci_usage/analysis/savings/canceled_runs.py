@@ -1,9 +1,6 @@
 """Actions on runs that are canceled after they have started."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pandas as pd
@@ -11,12 +8,11 @@ import pandas as pd
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
 from circleci_usage.analysis.savings.actions import Action
 from circleci_usage.analysis.savings.known import SavingsInput
-from circleci_usage.analysis.savings.monthly_places import Spent
-from circleci_usage.core.decimals import ratio, total
-from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
+from circleci_usage.core.grouping import sum_by
+from circleci_usage.schema.keys import JobClassKey, WorkflowKey
 
-MUCH: Final = Decimal("0.05")
-"""Of what a workflow costs: everywhere somebody cancels a run now and then."""
+LEAST_OF: Final = 20
+"""One credit of so many that the workflow uses: everywhere somebody cancels a run now and then."""
 
 
 def canceled_late(known: SavingsInput) -> Iterator[Action]:
@@ -25,12 +21,18 @@ def canceled_late(known: SavingsInput) -> Iterator[Action]:
     It is the most that there can be to save: how much of it an earlier end would have spared, the
     export does not say.
     """
-    canceled = known.places.part(_are_canceled).by_workflow
-    counts = _counts(known)
-    for key, spent in canceled.items():
-        runs = counts[key]
-        share = ratio(_credits(spent), _credits(known.places.by_workflow[key]))
-        if runs.canceled >= ENOUGH_RUNS and share >= MUCH:
+    canceled = known.places.part(_are_canceled)
+    all_credits = known.places.workflow_credits
+    much = {
+        key: credits
+        for key, credits in canceled.workflow_credits.items()
+        if credits * LEAST_OF >= all_credits[key]
+    }
+    counts = _counts(known) if much else {}
+    for key in much:
+        runs, canceled_runs = counts.get(key, (0, 0))
+        spent = canceled.of_workflow(key)
+        if spent and canceled_runs >= ENOUGH_RUNS:
             yield Action(
                 kind="canceled late",
                 where=JobClassKey(*key, "", "", ""),
@@ -38,12 +40,8 @@ def canceled_late(known: SavingsInput) -> Iterator[Action]:
                 effort="low",
                 lever="runs",
                 parts=known.places.saved_of(spent),
-                evidence={"runs": runs.ended, "canceled_runs": runs.canceled},
+                evidence={"runs": runs, "canceled_runs": canceled_runs},
             )
-
-
-def _credits(spent: Sequence[Spent]) -> Decimal:
-    return total(each.credits for each in spent)
 
 
 def _are_canceled(lines: pd.DataFrame) -> pd.Series:
@@ -51,19 +49,10 @@ def _are_canceled(lines: pd.DataFrame) -> pd.Series:
     return are_canceled
 
 
-@dataclass
-class _JobRuns:
-    """The job runs of a workflow: those that ended, and those canceled after their start."""
-
-    ended: int = 0
-    canceled: int = 0
-
-
-def _counts(known: SavingsInput) -> Mapping[WorkflowKey, _JobRuns]:
-    """How many job runs each workflow had."""
-    found: defaultdict[WorkflowKey, _JobRuns] = defaultdict(_JobRuns)
-    for each in known.waste.jobs:
-        counts = found[JobKey(*each.key).workflow_key]
-        counts.ended += each.runs
-        counts.canceled += each.stopped_runs
-    return found
+def _counts(known: SavingsInput) -> Mapping[WorkflowKey, tuple[int, int]]:
+    """How many job runs of each workflow ended, and how many were canceled after their start."""
+    jobs = known.statistics.jobs
+    started = jobs["canceled"] - jobs["never_started"]
+    sums = sum_by(jobs.assign(canceled=started), WorkflowKey._fields, ["runs", "canceled"])
+    rows = zip(sums.index, sums["runs"], sums["canceled"], strict=True)
+    return {WorkflowKey(*names): (int(runs), int(canceled)) for names, runs, canceled in rows}

@@ -30,7 +30,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "jobs": Fact("jobs", "count"),
         "p95_queued": Fact("p95 queue time", "seconds"),
         "gigabytes": Fact("GB a month", "count"),
-        "share": Fact("share of the credit type", "percent"),
+        "share": Fact("share of its credit type", "percent"),
         "seats": Fact("user seats charged", "count"),
         "active_users": Fact("active users", "count"),
         "cached_runs": Fact("runs with layer caching", "count"),

@@ -26,7 +26,7 @@ def never_passes(known: SavingsInput) -> Iterator[Action]:
     """Jobs that never pass: all that they cost."""
     for each in known.waste.always_failing:
         key = JobKey(*each.key)
-        spent = [*known.places.all_of_job(key)]
+        spent = known.places.all_of_job(key)
         if spent:
             yield Action(
                 kind="never passes",
@@ -42,11 +42,11 @@ def never_passes(known: SavingsInput) -> Iterator[Action]:
 def failing_schedules(known: SavingsInput) -> Iterator[Action]:
     """Workflows that a schedule starts, and that never pass then: what these runs cost."""
     started = _started_by_schedule(known.owned.runs)
-    costs = known.places.part(_are_scheduled).by_workflow if started else {}
+    scheduled = known.places.part(_are_scheduled)
     for workflow in known.durations.workflows:
         runs = started.get(WorkflowKey(*workflow.key))
         if runs and _always_fails(workflow, runs):
-            spent = costs.get(runs.key, ())
+            spent = scheduled.of_workflow(runs.key)
             if spent:
                 yield Action(
                     kind="schedule always fails",
@@ -67,7 +67,7 @@ def failing_branches(known: SavingsInput) -> Iterator[Action]:
         if whole and _never_passes_on(each) and whole.credits > 0:
             with estimating():
                 share = each.credits / whole.credits
-            spent = known.places.by_workflow.get(each.key, ())
+            spent = known.places.of_workflow(each.key)
             saved = (part.saved(share) for part in spent)
             parts = tuple(part for part in saved if part.cost)
             if parts:

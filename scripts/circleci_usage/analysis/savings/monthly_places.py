@@ -2,24 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
 import pandas as pd
 
 from circleci_usage.analysis.savings.actions import Place, Saved
+from circleci_usage.core.columnar import order
 from circleci_usage.core.decimals import ZERO, estimating, rounded
 from circleci_usage.core.grouping import sum_by
-from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.core.scaled_integers import Counts, to_decimal
 from circleci_usage.costs.costs import Costs
+from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
 
 COMPUTE: Final = "compute"
 CENTS: Final = 2
 
 _KEYS: Final = [*JobClassKey._fields]
+_CLASS: Final = ("executor", "resource_class")
+_AMOUNTS: Final = ("credits", "contracted_cost")
 
 
 @dataclass(frozen=True)
@@ -49,37 +54,55 @@ class MonthlyPlaces:
 
     costs: Costs
     months: Decimal
+    _made: dict[WorkflowKey, Mapping[JobKey, Sequence[Spent]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of_job(self, key: JobKey, credit_type: str = COMPUTE) -> tuple[Spent, ...]:
         """What a job costs, on each of its classes."""
-        return self._by_job.get((key, credit_type), ())
+        every = self.all_of_job(key)
+        return tuple(each for each in every if each.place.credit_type == credit_type)
 
     def of_class(self, key: JobClassKey) -> Spent | None:
         """What a job costs on a class; None where that is nothing."""
         return next((each for each in self.of_job(key.job_key) if each.place.key == key), None)
 
+    def all_of_job(self, key: JobKey) -> Sequence[Spent]:
+        """What a job costs, of all credit types."""
+        return self._jobs_of(key.workflow_key).get(key, ())
+
+    def of_workflow(self, key: WorkflowKey) -> Sequence[Spent]:
+        """What a workflow costs, of all credit types."""
+        return [*chain.from_iterable(self._jobs_of(key).values())]
+
     def of_type(self, credit_type: str) -> Iterator[Spent]:
         """What everything costs of a credit type."""
-        for (_, found), spent in self._by_job.items():
-            if found == credit_type:
-                yield from spent
+        yield from self._spent(self._sums[self._sums["credit_type"] == credit_type])
+
+    def most_of(self, credit_type: str, number: int) -> Iterator[Spent]:
+        """The named jobs that cost most of a credit type, the most expensive first."""
+        sums = self._sums
+        jobs = sums[(sums["credit_type"] == credit_type) & (sums["job"] != NO_NAME)]
+        first = order(jobs, ("contracted_cost",), _KEYS)[:number]
+        yield from self._spent(jobs.iloc[first])
+
+    def cost_of(self, credit_type: str) -> Decimal:
+        """What everything together costs of a credit type."""
+        cost = self._sums.loc[self._sums["credit_type"] == credit_type, "contracted_cost"].sum()
+        with estimating():
+            exact = to_decimal(int(cost), self.costs.places("contracted_cost"))
+            return rounded(exact * self.months, CENTS)
+
+    @cached_property
+    def workflow_credits(self) -> Mapping[WorkflowKey, int]:
+        """What each workflow uses on all of these days, in counts of the costs' credits."""
+        sums = sum_by(self._sums, WorkflowKey._fields, ["credits"])["credits"]
+        pairs = zip(sums.index, sums.tolist(), strict=True)
+        return {WorkflowKey(*names): int(credits) for names, credits in pairs}
 
     def saved(self, keys: Iterable[JobKey], share: Decimal) -> tuple[Saved, ...]:
         """A share of what jobs cost in compute, saved."""
         return tuple(spent.saved(share) for key in keys for spent in self.of_job(key))
-
-    def all_of_job(self, key: JobKey) -> Iterator[Spent]:
-        """What a job costs, of all credit types."""
-        for credit_type in self._types:
-            yield from self.of_job(key, credit_type)
-
-    @cached_property
-    def by_workflow(self) -> Mapping[WorkflowKey, Sequence[Spent]]:
-        """What each workflow costs, of all credit types."""
-        found: defaultdict[WorkflowKey, list[Spent]] = defaultdict(list)
-        for (job, _), spent in self._by_job.items():
-            found[job.workflow_key] += spent
-        return found
 
     def part(self, are_part: Callable[[pd.DataFrame], pd.Series]) -> "MonthlyPlaces":
         """The costs of some lines alone, such as those of canceled runs."""
@@ -90,49 +113,50 @@ class MonthlyPlaces:
         """A part of the costs, all of it saved."""
         found = []
         for each in part:
-            whole = self._by_place[each.place]
+            whole = self._whole(each.place)
             credits, cost = min(each.credits, whole.credits), min(each.cost, whole.cost)
             found.append(Saved(each.place, whole.credits, whole.cost, credits, cost))
         return tuple(found)
 
-    @cached_property
-    def _types(self) -> Sequence[str]:
-        return [*dict.fromkeys(credit_type for _, credit_type in self._by_job)]
+    def _whole(self, place: Place) -> Spent:
+        every = self.all_of_job(place.key.job_key)
+        return next(each for each in every if each.place == place)
+
+    def _jobs_of(self, key: WorkflowKey) -> Mapping[JobKey, Sequence[Spent]]:
+        """What the jobs of a workflow cost; made when it is needed, because few are."""
+        if key not in self._made:
+            found: defaultdict[JobKey, list[Spent]] = defaultdict(list)
+            for spent in self._spent(self._sums.iloc[self._rows.get(key, [])]):
+                found[spent.place.key.job_key].append(spent)
+            self._made[key] = found
+        return self._made[key]
 
     @cached_property
-    def _by_place(self) -> Mapping[Place, Spent]:
-        return {each.place: each for spent in self._by_job.values() for each in spent}
+    def _rows(self) -> Mapping[WorkflowKey, Counts]:
+        """Which of the sums are those of a workflow."""
+        groups: Any = self._sums.groupby([*WorkflowKey._fields]).indices
+        return {WorkflowKey(*names): rows for names, rows in groups.items()}
 
     @cached_property
-    def _by_job(self) -> Mapping[tuple[JobKey, str], tuple[Spent, ...]]:
-        sums = sum_by(self._lines(), [*_KEYS, "credit_type"], ["credits", "contracted_cost"])
-        found: defaultdict[tuple[JobKey, str], list[Spent]] = defaultdict(list)
-        for names, credits, cost in zip(
-            sums.index, sums["credits"].tolist(), sums["contracted_cost"].tolist(), strict=True
-        ):
-            spent = self._spent(names, int(credits), int(cost))
-            if spent.credits:
-                found[spent.place.key.job_key, spent.place.credit_type].append(spent)
-        return {key: tuple(each) for key, each in found.items()}
+    def _sums(self) -> pd.DataFrame:
+        """Credits and cost by place; without the class of what is no compute."""
+        names = [*_KEYS, "credit_type"]
+        sums = sum_by(self.costs.lines, names, _AMOUNTS).reset_index()
+        sums = sums.astype(dict.fromkeys(names, "object"))
+        is_compute = sums["credit_type"] == COMPUTE
+        classes = {name: sums[name].where(is_compute, "") for name in _CLASS}
+        return sum_by(sums.assign(**classes), names, _AMOUNTS).reset_index()
 
-    def _lines(self) -> pd.DataFrame:
-        """The lines, without the class of what is no compute."""
-        lines = self.costs.lines
-        classes = lines[["executor", "resource_class"]].astype("object")
-        is_compute = lines["credit_type"] == COMPUTE
-        return lines.assign(
-            executor=classes["executor"].where(is_compute, ""),
-            resource_class=classes["resource_class"].where(is_compute, ""),
-        )
-
-    def _spent(self, names: tuple[str, ...], credits: int, cost: int) -> Spent:
-        *key, credit_type = names
-        exact_credits = to_decimal(credits, self.costs.places("credits"))
-        exact_cost = to_decimal(cost, self.costs.places("contracted_cost"))
-        place = Place(JobClassKey(*key), credit_type)
-        with estimating():
-            a_month = rounded(exact_credits * self.months, 0)
-            return Spent(place, a_month, rounded(exact_cost * self.months, CENTS))
+    def _spent(self, sums: pd.DataFrame) -> Iterator[Spent]:
+        for row in sums.itertuples(index=False, name=None):
+            *names, credit_type, credits, cost = row
+            exact_credits = to_decimal(int(credits), self.costs.places("credits"))
+            exact_cost = to_decimal(int(cost), self.costs.places("contracted_cost"))
+            with estimating():
+                a_month = rounded(exact_credits * self.months, 0)
+                spent = rounded(exact_cost * self.months, CENTS)
+            if a_month:
+                yield Spent(Place(JobClassKey(*names), credit_type), a_month, spent)
 
 
 def saving_of(spent: Spent | None, credits: Decimal, cost: Decimal) -> tuple[Saved, ...]:

@@ -1,6 +1,7 @@
 """Actions on reruns: what flaky jobs run again for, and jobs that are rerun often."""
 
 from collections.abc import Container, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Final
 
@@ -31,7 +32,7 @@ def reruns(known: SavingsInput) -> Iterator[Action]:
     others = {JobKey(*each.key): each for each in often if JobKey(*each.key) not in flaky}
     if not flaky and not others:
         return
-    shares = _shares(known)
+    shares = _shares(known, {key.job for key in (*flaky, *others)})
     stable = _recovered(known, flaky)
     for key, each in flaky.items():
         evidence = {"runs": each.runs, "reruns": each.rerun_runs, **stable[key]}
@@ -66,17 +67,19 @@ def _saved(known: SavingsInput, key: JobKey, shares: Mapping[_Key, Decimal]) -> 
     return tuple(part for part in parts if part.credits)
 
 
-def _shares(known: SavingsInput) -> Mapping[_Key, Decimal]:
+def _shares(known: SavingsInput, jobs: AbstractSet[str]) -> Mapping[_Key, Decimal]:
     """Credits of reruns as a share of all that a job used in the period."""
     statistics, costs = known.statistics, known.owned.unnamed
-    again = _credits(statistics.reruns, statistics.places)
-    used = _credits(costs.lines, costs.places("credits"))
+    again = _credits(statistics.reruns, jobs, statistics.places)
+    used = _credits(costs.lines, jobs, costs.places("credits"))
     with estimating():
         return {key: credits / used[key] for key, credits in again.items() if used.get(key)}
 
 
-def _credits(lines: pd.DataFrame, places: int) -> Mapping[_Key, Decimal]:
-    sums = sum_by(lines, _NAMES, ["credits"]).reset_index()
+def _credits(lines: pd.DataFrame, jobs: AbstractSet[str], places: int) -> Mapping[_Key, Decimal]:
+    """Credits by job and credit type, of jobs of some names."""
+    wanted = lines[lines["job"].isin(jobs)]
+    sums = sum_by(wanted, _NAMES, ["credits"]).reset_index()
     names = sums[_NAMES].itertuples(index=False, name=None)
     return {
         (JobKey(*key), credit_type): to_decimal(int(credits), places)

@@ -7,7 +7,8 @@ has no ids of them: then it is only worth a look. Nothing is said when the numbe
 known, and when the days that are known are fewer than those of a month.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -28,7 +29,8 @@ _SEATS: Final = "user"
 def unused_seats(known: SavingsInput) -> Iterator[Action]:
     """Seats of the latest charge beyond the users who were active in the whole period.
 
-    All organizations count together, because they may share one plan.
+    All organizations count together, because they may share one plan; the action names the one with
+    the most seats.
     """
     active = known.people.counts.active if known.people else None
     if active is None or known.places.months * ENOUGH_DAYS > DAYS_A_MONTH:
@@ -65,9 +67,11 @@ def _latest_charge(places: MonthlyPlaces) -> MonthlyPlaces:
     return MonthlyPlaces(costs, Decimal(1))
 
 
-def _organization(charged: list[Spent]) -> JobClassKey:
-    """The organization, if only one is charged."""
-    keys = (each.place.key for each in charged)
-    found = {OrganizationKey(key.organization_id, key.organization) for key in keys}
-    organization = found.pop() if len(found) == 1 else OrganizationKey("", "")
-    return JobClassKey(*organization, *[""] * 6)
+def _organization(charged: Iterable[Spent]) -> JobClassKey:
+    """The organization with the most seats."""
+    credits: defaultdict[OrganizationKey, Decimal] = defaultdict(Decimal)
+    for each in charged:
+        key = each.place.key
+        credits[OrganizationKey(key.organization_id, key.organization)] += each.credits
+    most = min(credits, key=lambda key: (-credits[key], key))
+    return JobClassKey(*most, *[""] * (len(JobClassKey._fields) - len(most)))

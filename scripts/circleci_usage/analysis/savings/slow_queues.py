@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from circleci_usage.analysis.durations import DurationStats
+from circleci_usage.analysis.evidence import ENOUGH_FOR_P95
 from circleci_usage.analysis.savings.actions import Action
 from circleci_usage.analysis.savings.known import SavingsInput
 from circleci_usage.schema.keys import JobClassKey, JobKey, OrganizationKey
@@ -15,6 +15,8 @@ LONG_QUEUE: Final = 300
 """Seconds. Whoever waits longer for a machine turns to something else."""
 
 _RUNNER: Final = "runner"
+
+_COLUMNS: Final = [*JobKey._fields, "runs", "p95_queued"]
 
 _Runner = tuple[OrganizationKey, str]
 """An organization and the resource class of its runners."""
@@ -26,14 +28,16 @@ def slow_queues(known: SavingsInput) -> Iterator[Action]:
     Waiting costs no credits, so a saving is not known. One action for all jobs of a class, because
     they wait for the same machines.
     """
-    waiting: defaultdict[_Runner, list[DurationStats]] = defaultdict(list)
+    jobs = known.statistics.jobs
+    is_long = (jobs["p95_queued"] >= LONG_QUEUE) & (jobs["runs_with_queued"] >= ENOUGH_FOR_P95)
     classes = _runner_classes(known.statistics.machines)
-    for job in known.durations.jobs if classes else ():
-        key = JobKey(*job.key)
-        if key in classes and (job.p95_queued or 0) >= LONG_QUEUE:
+    waiting: defaultdict[_Runner, list[tuple[int, float]]] = defaultdict(list)
+    for *names, runs, p95 in jobs.loc[is_long, _COLUMNS].itertuples(index=False, name=None):
+        key = JobKey(*names)
+        if key in classes:
             organization = OrganizationKey(key.organization_id, key.organization)
-            waiting[organization, classes[key]].append(job)
-    for (organization, name), jobs in waiting.items():
+            waiting[organization, classes[key]].append((int(runs), float(p95)))
+    for (organization, name), slow in waiting.items():
         yield Action(
             kind="slow queue",
             where=JobClassKey(*organization, "", "", "", "", _RUNNER, name),
@@ -42,9 +46,9 @@ def slow_queues(known: SavingsInput) -> Iterator[Action]:
             lever="runs",
             parts=(),
             evidence={
-                "runs": sum(job.runs for job in jobs),
-                "jobs": len(jobs),
-                "p95_queued": max(job.p95_queued or 0 for job in jobs),
+                "runs": sum(runs for runs, _ in slow),
+                "jobs": len(slow),
+                "p95_queued": max(p95 for _, p95 in slow),
             },
         )
 

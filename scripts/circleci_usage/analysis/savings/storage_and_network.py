@@ -8,8 +8,7 @@ from typing import Final, Literal
 from circleci_usage.analysis.savings.actions import Action
 from circleci_usage.analysis.savings.known import SavingsInput
 from circleci_usage.analysis.savings.monthly_places import Spent
-from circleci_usage.core.decimals import estimating, ratio, rounded, total
-from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.core.decimals import estimating, ratio, rounded
 
 MOST_JOBS: Final = 10
 """Jobs that are listed of a credit type, as among the non-compute costs."""
@@ -23,9 +22,8 @@ CREDITS_A_GIGABYTE: Final = 420
 
 def _jobs_with_most(known: SavingsInput, kind: Literal["storage", "network"]) -> Iterator[Action]:
     """The jobs that cause most of the costs of a credit type: all that it costs there."""
-    every = sorted(known.places.of_type(kind), key=_largest_first)
-    whole = total(each.cost for each in every)
-    for each in [each for each in every if each.place.key.job != NO_NAME][:MOST_JOBS]:
+    whole = known.places.cost_of(kind)
+    for each in known.places.most_of(kind, MOST_JOBS):
         share = ratio(each.cost, whole)
         if share >= LEAST_SHARE:
             yield Action(
@@ -41,10 +39,6 @@ def _jobs_with_most(known: SavingsInput, kind: Literal["storage", "network"]) ->
 
 storage = partial(_jobs_with_most, kind="storage")
 network = partial(_jobs_with_most, kind="network")
-
-
-def _largest_first(spent: Spent) -> tuple[object, ...]:
-    return (-spent.cost, spent.place)
 
 
 def _gigabytes(spent: Spent) -> int:
