@@ -27,7 +27,9 @@ def verdict(rates: Rates | None = None, /, **machine: object) -> tuple[str, str 
         (62.5, 62.5, ("smaller", "medium+")),
         (62.6, 62.5, ("fits", None)),
         (62.5, 62.6, ("fits", None)),
-        (5, 5, ("smaller", "medium+")),
+        (41.7, 5, ("smaller", "medium+")),
+        (41.6, 5, ("smaller", "medium")),
+        (5, 5, ("smaller", "small")),
         (100, 90, ("fits", None)),
         (100, 90.5, ("larger", "xlarge")),
         (99, 99, ("fits", None)),
@@ -52,7 +54,7 @@ def test_classes_are_of_their_executor() -> None:
 
 def test_less_than_five_measured_runs_are_not_enough() -> None:
     assert verdict(measured_runs=4, p95_cpu=1.0, p95_ram=1.0) == ("not enough data", None)
-    assert verdict(measured_runs=5, p95_cpu=1.0, p95_ram=1.0) == ("smaller", "medium+")
+    assert verdict(measured_runs=5, p95_cpu=1.0, p95_ram=1.0) == ("smaller", "small")
 
 
 @pytest.mark.parametrize(
@@ -84,12 +86,11 @@ def test_a_smaller_class_without_a_rate_is_no_suggestion() -> None:
     machine = {
         "executor": "machine",
         "resource_class": "windows.xlarge",
-        "p95_cpu": 1.0,
-        "p95_ram": 1.0,
+        "p95_cpu": 40.0,
+        "p95_ram": 40.0,
     }
     given = {"credits_per_minute": Decimal(300)}
     rates = public_rates().overridden([RateOverride("machine", "windows.xlarge", **given)])
-
     assert verdict(**machine) == ("unknown rate", None)
     assert verdict(rates, **machine) == ("unknown rate", None)
     both = rates.overridden(
@@ -98,12 +99,27 @@ def test_a_smaller_class_without_a_rate_is_no_suggestion() -> None:
     assert verdict(both, **machine) == ("smaller", "windows.large")
 
 
-def test_a_smaller_class_that_costs_as_much_is_no_suggestion() -> None:
-    same = public_rates().overridden(
-        [RateOverride("docker", "medium+", credits_per_minute=Decimal(20))]
-    )
+def test_a_smaller_class_with_a_rate_is_suggested_though_one_between_has_none() -> None:
+    given = {"credits_per_minute": Decimal(300)}
+    rates = public_rates().overridden([RateOverride("machine", "windows.xlarge", **given)])
+    machine = {"executor": "machine", "resource_class": "windows.xlarge", "p95_cpu": 1.0}
+    assert verdict(rates, **machine, p95_ram=1.0) == ("smaller", "windows.medium")
 
-    assert verdict(same, p95_cpu=1.0, p95_ram=1.0) == ("fits", None)
+
+def test_of_classes_that_cost_the_same_the_largest_is_suggested_and_none_that_costs_as_much() -> (
+    None
+):
+    same = public_rates().overridden(
+        RateOverride("docker", name, credits_per_minute=Decimal(rate))
+        for name, rate in (("medium+", 20), ("medium+.gen2", 24), ("medium", 5))
+    )
+    assert verdict(same, p95_cpu=60.0, p95_ram=60.0) == ("fits", None)
+    assert verdict(same, p95_cpu=1.0, p95_ram=1.0) == ("smaller", "medium")
+
+
+def test_a_class_that_only_fits_in_the_next_generation_is_suggested() -> None:
+    # Of 15 GB, 43% with headroom are 7.74: more than the 7.5 of a medium, less than 8.
+    assert on("large", p95_cpu=10, p95_ram=43).recommendations[0].recommended == "medium.gen2"
 
 
 def test_a_larger_class_is_shown_with_what_it_costs_more() -> None:
@@ -201,12 +217,15 @@ def test_it_is_the_contract_that_says_what_pays() -> None:
 
 # 100.00 in a month of 31 days are 98.19 in an average month. A 2xlarge costs 200 credits a minute,
 # an xlarge 100, their second generation 144 and 72; a large costs 20, its second generation 36.
+# A medium costs 10 and has 7.5 GB, its second generation 18 and 8 GB: 10% of 64 GB need 7.68.
 @pytest.mark.parametrize(
     ("resource_class", "peak", "recommended", "how", "saved"),
     [
         ("2xlarge", 90, "2xlarge.gen2", "next generation", "27.49"),
-        ("2xlarge", 10, "xlarge.gen2", "smaller class of the next generation", "62.84"),
-        ("xlarge", 10, "large", "smaller class", "78.55"),
+        ("2xlarge", 40, "xlarge.gen2", "smaller class of the next generation", "62.84"),
+        ("2xlarge", 10, "medium.gen2", "smaller class of the next generation", "89.35"),
+        ("2xlarge", 9, "medium", "smaller class", "93.28"),
+        ("xlarge", 30, "large", "smaller class", "78.55"),
         ("xlarge", 90, "xlarge.gen2", "next generation", "27.49"),
         ("large", 90, None, None, "0"),
     ],
@@ -263,12 +282,12 @@ def test_what_a_larger_class_costs_more_is_not_known_without_its_rate() -> None:
 
 
 def test_an_oversized_job_on_gen3_is_recommended_gen2() -> None:
-    (recommendation,) = on("xlarge.gen3", p95_cpu=10, p95_ram=10).recommendations
+    (recommendation,) = on("xlarge.gen3", p95_cpu=40, p95_ram=40).recommendations
     assert recommendation.verdict == "unknown rate"
 
     rates = public_rates().completed({("machine", "xlarge.gen3"): Decimal(72)})
     machines = [
-        {"executor": "machine", "resource_class": "xlarge-gen3", "p95_cpu": 10, "p95_ram": 10}
+        {"executor": "machine", "resource_class": "xlarge-gen3", "p95_cpu": 40, "p95_ram": 40}
     ]
     (recommendation,) = right_size(
         costs_of(), run_statistics(machines=machines), rates, MONTH

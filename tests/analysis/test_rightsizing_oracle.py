@@ -38,21 +38,41 @@ MACHINES = {
     ("machine", "windows.large"): (120, 8, "32"),
     ("machine", "windows.xlarge"): (240, 16, "64"),
 }
-SMALLER = {
-    ("docker", "medium"): (("small", 5, 1, "2"), None),
-    ("docker", "medium+"): (("medium", 10, 2, "4"), None),
-    ("docker", "large"): (("medium+", 15, 3, "6"), None),
-    ("docker", "arm.xlarge"): (("arm.large", 26, 4, "16"), None),
-    ("docker", "arm.2xlarge"): (("arm.xlarge", None, 8, "32"), None),
-    ("machine", "large"): (("medium", 10, 2, "7.5"), None),
-    ("machine", "xlarge"): (("large", 20, 4, "15"), None),
-    ("machine", "2xlarge"): (("xlarge", 100, 8, "32"), ("xlarge.gen2", 72)),
-    ("remote-docker", "xlarge"): (("large", 20, 4, "15"), None),
-    ("machine", "windows.medium"): (None, None),
-    ("machine", "windows.large"): (("windows.medium", 40, 4, "16"), None),
-    ("machine", "windows.xlarge"): (("windows.large", None, 8, "32"), None),
+Sizes = list[tuple[str, int | None, int, str]]
+"""Class, credits a minute, CPUs, RAM."""
+DOCKER: Sizes = [("small", 5, 1, "2"), ("medium", 10, 2, "4"), ("medium+", 15, 3, "6")]
+DOCKER_2: Sizes = [
+    ("small.gen2", 6, 1, "2"),
+    ("medium.gen2", 12, 2, "4"),
+    ("medium+.gen2", 18, 3, "6"),
+]
+DOCKER_ARM: Sizes = [
+    ("arm.medium", 13, 2, "8"),
+    ("arm.large", 26, 4, "16"),
+    ("arm.xlarge", None, 8, "32"),
+]
+VM: Sizes = [("medium", 10, 2, "7.5"), ("large", 20, 4, "15"), ("xlarge", 100, 8, "32")]
+VM_2: Sizes = [
+    ("medium.gen2", 18, 2, "8"),
+    ("large.gen2", 36, 4, "16"),
+    ("xlarge.gen2", 72, 8, "32"),
+]
+WINDOWS: Sizes = [("windows.medium", 40, 4, "16"), ("windows.large", None, 8, "32")]
+SMALLER: dict[tuple[str, str], tuple[Sizes, Sizes]] = {
+    ("docker", "medium"): (DOCKER[:1], DOCKER_2[:1]),
+    ("docker", "medium+"): (DOCKER[:2], DOCKER_2[:2]),
+    ("docker", "large"): (DOCKER, DOCKER_2),
+    ("docker", "arm.xlarge"): (DOCKER_ARM[:2], []),
+    ("docker", "arm.2xlarge"): (DOCKER_ARM, []),
+    ("machine", "large"): (VM[:1], VM_2[:1]),
+    ("machine", "xlarge"): (VM[:2], VM_2[:2]),
+    ("machine", "2xlarge"): (VM, VM_2),
+    ("remote-docker", "xlarge"): (VM[:2], VM_2[:2]),
+    ("machine", "windows.medium"): ([], []),
+    ("machine", "windows.large"): (WINDOWS[:1], []),
+    ("machine", "windows.xlarge"): (WINDOWS, []),
 }
-"""The next smaller class, and its cheaper next generation, if any; None is the export's rate."""
+"""The smaller classes of this and the next generation; None is the export's rate."""
 CHEAPER_GENERATION = {"xlarge": ("xlarge.gen2", 72), "2xlarge": ("2xlarge.gen2", 144)}
 LARGER = {
     "medium": "medium+",
@@ -133,6 +153,11 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
 
 
+def cheaper(fitting: dict[str, int | None], own: int | None) -> list[tuple[int, str]]:
+    rates = [(rate, name) for name, rate in fitting.items() if rate is not None]
+    return sorted((rate, name) for rate, name in rates if own is not None and rate < own)
+
+
 def oracle_line(
     key: Key, runs: Sequence[dict[str, str]], rates: dict[tuple[str, str], int]
 ) -> tuple[str, str, str, Decimal]:
@@ -149,7 +174,6 @@ def oracle_line(
 
     own = known(name, MACHINES[executor, name][0])
     _, vcpus, ram = MACHINES[executor, name]
-    smaller, smaller_still = SMALLER[executor, name]
     verdict, suggested = "fits", ""
     choices: list[tuple[int, str]] = []
     if len(measured) < 5:
@@ -157,19 +181,22 @@ def oracle_line(
     else:
         cpu = nearest_rank([run["MAX_CPU_UTILIZATION_PCT"] for run in measured])
         used = nearest_rank([run["MAX_RAM_UTILIZATION_PCT"] for run in measured])
-        fits = (
-            smaller is not None
-            and cpu < 100
-            and vcpus * cpu * 12 <= smaller[2] * 1000
-            and Decimal(ram) * used * 12 <= Decimal(smaller[3]) * 1000
-        )
-        if smaller and fits:
-            rate = known(smaller[0], smaller[1])
-            if own is None or rate is None:
-                verdict = "unknown rate"
-            else:
-                verdict, suggested = "smaller", smaller[0]
-                choices = [(rate, smaller[0]), *([smaller_still[::-1]] if smaller_still else [])]
+
+        def fitting(classes: Sizes) -> dict[str, int | None]:
+            return {
+                other: known(other, rate)
+                for other, rate, cpus, memory in classes
+                if cpu < 100
+                and vcpus * cpu * 12 <= cpus * 1000
+                and Decimal(ram) * used * 12 <= Decimal(memory) * 1000
+            }
+
+        smaller, newer = map(fitting, SMALLER[executor, name])
+        choices = [*cheaper(smaller, own), *cheaper(newer, own)]
+        if choices:
+            verdict, suggested = "smaller", choices[0][1]
+        elif smaller and None in (own, *smaller.values()):
+            verdict = "unknown rate"
         elif cpu >= 100 and used > 90 and name in LARGER:
             verdict, suggested = "larger", LARGER[name]
     if name in CHEAPER_GENERATION and executor != "docker":

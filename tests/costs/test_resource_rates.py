@@ -45,7 +45,8 @@ def test_neighbors_stay_in_their_series() -> None:
     def beside(executor: str, name: str) -> list[str | None]:
         machine = rates.find(executor, name)
         assert machine is not None
-        others = rates.smaller(machine), rates.larger(machine), rates.next_generation(machine)
+        smaller = next(iter(rates.all_smaller(machine)), None)
+        others = smaller, rates.larger(machine), rates.next_generation(machine)
         return [other.name if other else None for other in others]
 
     assert beside("docker", "large") == ["medium+", "xlarge", "large.gen2"]
@@ -58,13 +59,31 @@ def test_neighbors_stay_in_their_series() -> None:
     assert beside("windows", "windows.large") == ["windows.medium", "windows.xlarge", None]
 
 
+def test_all_smaller_classes_come_the_next_one_first_and_docker_has_some_of_a_kind() -> None:
+    rates = public_rates()
+
+    def names(executor: str, name: str) -> tuple[list[str], list[str]]:
+        machine = rates.find(executor, name)
+        assert machine is not None
+        smaller, in_docker = rates.all_smaller(machine), rates.in_docker(machine)
+        return [each.name for each in smaller], [each.name for each in in_docker[:2]]
+
+    assert names("machine", "xlarge") == (["large", "medium"], ["small", "medium"])
+    assert names("machine", "large.gen2") == (["medium.gen2"], ["small.gen2", "medium.gen2"])
+    assert names("machine", "arm.large") == (["arm.medium"], ["arm.medium", "arm.large"])
+    assert names("windows", "windows.medium") == ([], [])
+    assert names("macos", "m4pro.medium") == ([], [])
+    assert names("machine", "gpu.nvidia.small") == ([], [])
+    assert names("machine", "medium.gen3") == ([], [])
+
+
 def test_gen3_is_known_and_never_recommended() -> None:
     rates = public_rates()
     xlarge = rates.find("machine", "xlarge-gen3")
     assert xlarge is not None
 
     assert rates.find("machine", "xlarge.gen3") == xlarge
-    assert rates.smaller(xlarge) == rates.find("machine", "large.gen2")
+    assert rates.all_smaller(xlarge)[0] == rates.find("machine", "large.gen2")
     assert rates.larger(xlarge) == rates.find("machine", "2xlarge.gen2")
     assert rates.next_generation(xlarge) is None
 
@@ -163,7 +182,7 @@ def test_a_class_of_the_settings_file_joins_the_series_of_its_kind(
 
     machine = rates.find(executor, name)
     assert machine is not None
-    beside = rates.smaller(machine), rates.larger(machine)
+    beside = next(iter(rates.all_smaller(machine)), None), rates.larger(machine)
     assert [each.name if each else None for each in beside] == [smaller, larger]
     assert len(rates.series) == len(public_rates().series)
 
@@ -176,7 +195,7 @@ def test_new_families_are_series_of_their_own() -> None:
 
     big = rates.find("machine", "acme.big")
     assert big is not None
-    assert rates.smaller(big) == rates.find("machine", "acme.tiny")
+    assert rates.all_smaller(big) == (rates.find("machine", "acme.tiny"),)
 
 
 def test_a_contract_overrides_one_class_and_adds_another() -> None:

@@ -44,6 +44,7 @@ from circleci_usage.analysis.savings import (
     find_savings,
 )
 from circleci_usage.analysis.savings.monthly_places import MonthlyPlaces
+from circleci_usage.analysis.savings.realized import RealizedSavings, realized_savings
 from circleci_usage.analysis.savings.savings_settings import LIST_ALL
 from circleci_usage.analysis.trend import Trend, trend
 from circleci_usage.analysis.unallocated import UnallocatedCost, unallocated_costs
@@ -127,6 +128,7 @@ class AnalysisResults:
         contracts: what plans cost, purchased credits that are left, commitments.
         unallocated: what no team owns, with proposed rules.
         savings: what to do to spend less, in order of money.
+        realized_savings: what jobs save that moved to another resource class.
         tests: tests and what their jobs wasted; None when Insights was not asked.
         units: costs and units by day and team, which unit costs and KPIs are made from.
     """
@@ -152,6 +154,7 @@ class AnalysisResults:
     contracts: Contracts
     unallocated: tuple[UnallocatedCost, ...]
     savings: Savings
+    realized_savings: RealizedSavings
     tests: InsightsTests | None = None
     units: UnitInput | None = None
 
@@ -195,20 +198,20 @@ def analyze(
         ownership: the teams and what they share.
         settings: budgets, rates, limits.
     """
-    costs, runs, period = known.owned.costs, known.owned.runs, known.days.period
-    statistics, through = known.run_statistics, known.days.complete_through
+    costs, runs, days = known.owned.costs, known.owned.runs, known.days
     to_spend = SpendingInput(known.owned, known.days, ownership, prices)
-    history = days_without_gap(to_spend, through)
+    history = days_without_gap(to_spend, days.complete_through)
     spending = budget_spending(to_spend, settings.budgets)
-    comparison = compare_periods(costs, runs, period, through, known.days.complete)
-    of_period = durations(known.in_period.unnamed, statistics)
+    comparison = compare_periods(costs, runs, days.period, days.complete_through, days.complete)
+    of_period = durations(known.in_period.unnamed, known.run_statistics)
     default_branches = DefaultBranches.of(runs, settings.default_branches)
     units = _units(known, ownership, settings.units, default_branches)
     unit_costs = find_unit_costs(units, ownership, comparison)
     to_save = _to_save(known, prices, settings, of_period, default_branches)
+    realized = realized_savings(known.owned.unnamed, days, to_save.right_sizing.rates)
     return AnalysisResults(
         period_comparison=comparison,
-        trend=trend(costs, history, period) if history else None,
+        trend=trend(costs, history, days.period) if history else None,
         anomalies=_anomalies(known, history, settings),
         month_to_date=_month_so_far(to_spend, spending, history),
         budget_spending=spending,
@@ -217,17 +220,18 @@ def analyze(
         durations=of_period,
         right_sizing=to_save.right_sizing,
         noncompute=noncompute_costs(known.in_period.over_days),
-        numbered_jobs=numbered_jobs(statistics),
+        numbered_jobs=numbered_jobs(known.run_statistics),
         runs_over_time=_runs_over_time(known, of_period),
-        recent_runs=recent_runs(statistics, of_period.workflows),
+        recent_runs=recent_runs(known.run_statistics, of_period.workflows),
         branch_kinds=_branch_kinds(known.in_period, default_branches),
         branch_runs=to_save.branch_runs,
         utilization=to_save.utilization,
         unit_costs=unit_costs,
-        kpis=find_kpis(units, unit_costs, comparison),
-        contracts=find_contracts(known.owned, known.days, history, prices, settings.commitments),
+        kpis=find_kpis(units, unit_costs, comparison, realized),
+        contracts=find_contracts(known.owned, days, history, prices, settings.commitments),
         unallocated=unallocated_costs(known.in_period.over_days, ownership),
-        savings=find_savings(to_save, settings.savings, known.days.should_be_through),
+        savings=find_savings(to_save, settings.savings, days.should_be_through),
+        realized_savings=realized,
         tests=cost_tests(known.tests, to_save.waste, known.job_groups) if known.tests else None,
         units=units,
     )

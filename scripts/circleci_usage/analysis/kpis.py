@@ -1,4 +1,4 @@
-"""KPIs: the five numbers that a director looks at first, with their change and their trend."""
+"""KPIs: the numbers that a director looks at first, with their change and their trend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,14 @@ from circleci_usage.analysis.cost_units import (
     UNITS,
 )
 from circleci_usage.analysis.period_comparison import PeriodComparison
+from circleci_usage.analysis.savings.realized import RealizedSavings
 from circleci_usage.analysis.unit_costs import UnitCost, UnitCostChange, UnitCosts, UnitInput
 from circleci_usage.core.decimals import exact_arithmetic
 from circleci_usage.core.periods import Period
 
 COST: Final = "cost"
 SUCCESS_RATE: Final = "success_rate"
+REALIZED_SAVINGS: Final = "realized_savings"
 _PER: Final = "cost_per_"
 
 _MOST_MONTHS: Final = 13
@@ -37,7 +39,7 @@ class Kpi:
     """One of the KPIs.
 
     Attributes:
-        name: `COST`, `SUCCESS_RATE`, or `cost_per_` and a unit.
+        name: `COST`, `SUCCESS_RATE`, `REALIZED_SAVINGS` a month, or `cost_per_` and a unit.
         unit: what the cost is divided by; empty for none.
         value: of the period; None where it is not known.
         previous: of the days of the previous period that are compared, likewise.
@@ -56,7 +58,10 @@ class Kpi:
 
 
 def find_kpis(
-    known: UnitInput, costs: UnitCosts, comparison: PeriodComparison | None
+    known: UnitInput,
+    costs: UnitCosts,
+    comparison: PeriodComparison | None,
+    realized: RealizedSavings,
 ) -> tuple[Kpi, ...]:
     """The KPIs of a period, in their order.
 
@@ -64,6 +69,7 @@ def find_kpis(
         known: costs and units by day and team.
         costs: the unit costs made of them.
         comparison: of the period with the previous one; None where that is not known.
+        realized: what jobs save on other classes; without any, it is no KPI.
     """
     drawn = _drawn_periods(known, costs)
     history = [known.unit_costs(days) for days in drawn]
@@ -72,7 +78,8 @@ def find_kpis(
         _per_unit(by_unit[unit], drawn, history) for unit in _units_shown([*by_unit])
     )
     cost = _cost(known, drawn, comparison)
-    return (cost, per_pipeline, per_result, _success_rate(known, drawn, comparison), per_user)
+    success_rate = _success_rate(known, drawn, comparison)
+    return (cost, per_pipeline, per_result, success_rate, per_user, *_realized(realized))
 
 
 def _units_shown(units: Sequence[str]) -> tuple[str, str, str]:
@@ -131,3 +138,10 @@ def _success_rate(
         change=difference,
         trend=tuple(TrendValue(days, counts.success_rate(days)) for days in drawn),
     )
+
+
+def _realized(realized: RealizedSavings) -> Sequence[Kpi]:
+    """What the moves to other classes save a month, if there are any; periods are not compared."""
+    if not realized.changes:
+        return ()
+    return [Kpi(REALIZED_SAVINGS, "", realized.saved, None, None, ())]

@@ -112,10 +112,10 @@ class Rates:
         wanted = _canonical(name)
         return any(known == wanted for _, known in self._places)
 
-    def smaller(self, machine: ResourceClass) -> ResourceClass | None:
-        """The next smaller class that a job can run on."""
+    def all_smaller(self, machine: ResourceClass) -> tuple[ResourceClass, ...]:
+        """The smaller classes that a job can run on, the next one first."""
         lesser = [each for each in self._neighbors(machine) if _size(each) < _size(machine)]
-        return max(lesser, key=_size, default=None)
+        return tuple(sorted(lesser, key=_size, reverse=True))
 
     def larger(self, machine: ResourceClass) -> ResourceClass | None:
         """The next larger class that a job can run on."""
@@ -131,6 +131,19 @@ class Rates:
         newer = self._series_of(machine).next_generation
         classes = self._named(newer, machine.executor) if newer else ()
         return next((each for each in classes if each.vcpus == machine.vcpus), None)
+
+    def in_docker(self, machine: ResourceClass) -> tuple[ResourceClass, ...]:
+        """Docker's classes of the same processor and generation, the smallest first.
+
+        None for Windows, macOS and GPUs: Docker has no such classes.
+        """
+        _, *kind = _kind(machine)
+        alike = (
+            series.classes
+            for series in self.series
+            if [*_kind(series.classes[0])] == ["docker", *kind]
+        )
+        return next(alike, ())
 
     def as_fast_as(self, machine: ResourceClass) -> Decimal:
         """How many times as fast the next generation is at best, according to CircleCI."""

@@ -23,6 +23,7 @@ from circleci_usage.report_folder.cost_tables import (
 )
 from circleci_usage.report_folder.insights_tables import FLAKY_TESTS, TEST_METRICS
 from circleci_usage.report_folder.people_tables import USER_MONTHS, USERS
+from circleci_usage.report_folder.realized_savings_tables import REALIZED_SAVINGS
 from circleci_usage.report_folder.right_sizing_tables import (
     MIGRATIONS,
     RESOURCE_RATES,
@@ -56,6 +57,7 @@ _FINDINGS: Final = (
     RIGHT_SIZING,
     MIGRATIONS,
     RESOURCE_RATES,
+    REALIZED_SAVINGS,
     EXTRA_COSTS,
     *RUN_TIME_TABLES,
     BRANCH_KINDS,

@@ -48,6 +48,7 @@ from circleci_usage.report_folder.people_tables import (
     TRIGGERS,
     USER_MONTHS,
 )
+from circleci_usage.report_folder.realized_savings_tables import REALIZED_KEY
 from circleci_usage.report_folder.right_sizing_tables import (
     LARGER_CLASSES,
     MIGRATIONS,
@@ -233,6 +234,7 @@ _FINDINGS: Final = (
         lines_key("migrations", "Jobs that can run on the next generation.", MIGRATIONS),
         lines_key("larger_classes", "Jobs that larger classes may speed up.", LARGER_CLASSES),
     ),
+    object_key("savings", "What is to be saved, and what was.", REALIZED_KEY),
     object_key(
         "performance",
         "Duration and success rate.",
@@ -252,7 +254,11 @@ _FINDINGS: Final = (
     list_key(
         "kpis",
         "The numbers at the top of the page.",
-        text("name", "`cost`, `success_rate` of workflow runs, or `cost_per_` and a unit."),
+        text(
+            "name",
+            "`cost`, `success_rate` of workflow runs, `cost_per_` and a unit, or"
+            " `realized_savings` a month, if there are any.",
+        ),
         text("unit", "The unit of a cost per unit, else null."),
         exact("value", "currency or share", "Value in the period; null where it is not known."),
         exact("previous", "currency or share", "The same in the previous period."),

@@ -14,6 +14,7 @@ from circleci_usage.analysis.numbered_jobs import NumberedJob
 from circleci_usage.analysis.people import People, TriggerCost
 from circleci_usage.analysis.period_comparison import PeriodComparison
 from circleci_usage.analysis.rightsizing import SAVINGS_ASSUME, RightSizing
+from circleci_usage.analysis.savings.realized import RealizedSavings
 from circleci_usage.analysis.unit_costs import UnitCostChange
 from circleci_usage.analysis.wasted_spend import WastedSpend
 from circleci_usage.config.job_group_settings import job_group_settings
@@ -47,6 +48,10 @@ from circleci_usage.report_folder.people_tables import (
     started_row,
     trigger_row,
     user_months_table,
+)
+from circleci_usage.report_folder.realized_savings_tables import (
+    realized_savings_table,
+    realized_totals,
 )
 from circleci_usage.report_folder.right_sizing_tables import (
     larger_classes_table,
@@ -87,6 +92,7 @@ def findings(report: Report) -> dict[str, Any]:
         "anomalies": _listed(found.anomalies, anomalies_table),
         "waste": _waste(found.wasted_spend),
         "right_sizing": _right_sizing(found.right_sizing),
+        "savings": {"realized": _realized(found.realized_savings)},
         "performance": _performance(found.durations),
         "extra_costs": _entries(extra_costs_table(found.noncompute)),
         "people": _people(report.people),
@@ -178,6 +184,11 @@ def _right_sizing(found: RightSizing) -> dict[str, Any]:
         "migrations": _listed(found.migrations, migrations_table),
         "larger_classes": _listed(found.speed_ups, larger_classes_table),
     }
+
+
+def _realized(found: RealizedSavings) -> dict[str, Any]:
+    changes = _listed(found.changes, realized_savings_table)
+    return {**realized_totals(found), "changes": changes}
 
 
 def _performance(durations: Durations) -> dict[str, Any]:

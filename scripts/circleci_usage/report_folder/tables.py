@@ -34,6 +34,7 @@ from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
 from circleci_usage.report_folder.people_tables import user_months_table, users_table
 from circleci_usage.report_folder.priced_amounts import known_lines
+from circleci_usage.report_folder.realized_savings_tables import realized_savings_table
 from circleci_usage.report_folder.right_sizing_tables import (
     migrations_table,
     resource_rates_table,
@@ -106,6 +107,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield right_sizing_table(sizes.recommendations)
     yield migrations_table(sizes.migrations)
     yield resource_rates_table(sizes.classes)
+    yield realized_savings_table(found.realized_savings.changes)
     yield extra_costs_table(found.noncompute)
     yield from run_time_tables(found.runs_over_time)
     yield recent_runs_table(found.recent_runs)

@@ -1,10 +1,10 @@
 """Right-sizing: jobs on too large or too small resource classes, and what another class saves.
 
 Method (right-sizing in the FinOps Framework; AWS Compute Optimizer is similar): the 95th percentile
-of the runs' CPU and RAM peaks plus `HEAD_ROOM` must fit the next smaller class. CircleCI caps CPU
-peaks at 100%, so a full peak never proves that less is enough. A job is under-provisioned when both
-are at their limit; it is shown what the next larger class costs. One step at a time: the next
-report tells whether there is another. With fewer than `ENOUGH_RUNS` measured runs there is no
+of the runs' CPU and RAM peaks plus `HEAD_ROOM` must fit a smaller class; of those that fit, the
+cheapest is suggested, however many sizes it is away. CircleCI caps CPU peaks at 100%, so a full
+peak never proves that less is enough. A job is under-provisioned when both are at their limit; it
+is shown what the next larger class costs. With fewer than `ENOUGH_RUNS` measured runs there is no
 verdict, and no monthly saving is projected from fewer runs, however certain it is per minute.
 
 A saving is certain where a rate is lower and runs take as long as before: by a smaller class, by

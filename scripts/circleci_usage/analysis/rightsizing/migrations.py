@@ -27,6 +27,7 @@ class Migration:
         credits: compute credits a month now.
         cost: their contracted cost.
         runs: that ended in the period.
+        as_fast_as: how many times as fast the next generation is at best, according to CircleCI.
     """
 
     key: JobClassKey
@@ -36,6 +37,7 @@ class Migration:
     credits: Decimal
     cost: Decimal
     runs: int
+    as_fast_as: Decimal
 
     @property
     def change(self) -> Decimal:
@@ -93,9 +95,8 @@ def migrations(
 
     def migration(values: Cells) -> Migration:
         number, credits, cost, runs = values[key_length:]
-        target, rate, new_rate = classes[number].migration
-        key = JobClassKey(*values[:key_length])
-        return Migration(key, target, rate, new_rate, credits, cost, runs)
+        facts, key = classes[number], JobClassKey(*values[:key_length])
+        return Migration(key, *facts.migration, credits, cost, runs, facts.as_fast_as)
 
     columns = columns_of(some, [*keys, "number", "credits", "cost", "runs"])
     return Records(migration, columns, rows)

@@ -1,6 +1,6 @@
 """Which resource class is recommended for each job, and what it saves a month."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
@@ -47,8 +47,9 @@ _UNJUDGED: Final = {
 """Fields of a job with too few runs; verdict and rate source are those of its class."""
 
 _FIELDS: Final = (
-    *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "credits", "cost"),
-    *("saved_credits", "saved", "recommended", "saving", "rate_source", "speed_up"),
+    *("verdict", "suggested", "runs", "measured_runs", "p95_cpu", "p95_ram", "median_runs"),
+    *("p50_median_cpu", "credits", "cost", "saved_credits", "saved", "recommended", "saving"),
+    *("rate_source", "speed_up"),
 )
 """The fields of `Recommendation` after its key."""
 
@@ -63,11 +64,13 @@ class Recommendation:
         key: the job and its class.
         verdict: whether it is over-provisioned (`smaller`), under-provisioned (`larger`), fits, or
             why that is unknown.
-        suggested: the smaller or larger class, if any.
+        suggested: the cheapest smaller class that fits, or the next larger one, if any.
         runs: that ended in the period.
         measured_runs: those of them whose peaks are known.
         p95_cpu: percent of the class; None where none was measured.
         p95_ram: likewise.
+        median_runs: those whose median CPU use is known.
+        median_cpu: what half of these reach at least, likewise.
         credits: compute credits a month, rounded to a whole one.
         cost: their contracted cost.
         saved_credits: a month, by the recommended class; negative where it costs more, None where
@@ -86,6 +89,8 @@ class Recommendation:
     measured_runs: int
     p95_cpu: float | None
     p95_ram: float | None
+    median_runs: int
+    median_cpu: float | None
     credits: Decimal
     cost: Decimal
     saved_credits: Decimal | None = ZERO
@@ -94,6 +99,12 @@ class Recommendation:
     saving: Saving | None = None
     rate_source: str | None = None
     speed_up: SpeedUp | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether peaks are known of enough runs."""
+        is_known = self.p95_cpu is not None and self.p95_ram is not None
+        return is_known and self.measured_runs >= ENOUGH_RUNS
 
     @property
     def resource_class(self) -> str:
@@ -172,7 +183,7 @@ class _Judged:
     def fields(self) -> dict[str, object]:
         """The fields of `_UNJUDGED`."""
         verdict, suggested = self._verdict()
-        saving, cheapest = self._cheapest(verdict, suggested)
+        saving, cheapest = self._cheapest(suggested if verdict == "larger" else None)
         recommended = cheapest or suggested
         saved_credits, saved = self._saved_by(recommended)
         busy = BusyRuns(self.key, self.median_runs, self.median_cpu, self.credits, self.cost)
@@ -188,42 +199,71 @@ class _Judged:
 
     def _verdict(self) -> tuple[Verdict, ResourceClass | None]:
         """Whether the class is too large or too small, and the class to use instead."""
-        machine, cpu, ram = self.facts.machine, self.cpu, self.ram
-        is_measured = self.facts.is_judged and self.measured_runs >= ENOUGH_RUNS
-        if machine is None or cpu is None or ram is None or not is_measured:
+        if not self._is_measured():
             return self.facts.verdict, None
-        smaller, larger = self.facts.smaller, self.facts.larger
-        if smaller and fits_smaller(machine, smaller, cpu, ram):
-            if machine.credits_per_minute is None or smaller.credits_per_minute is None:
-                return "unknown rate", None
-            if smaller.credits_per_minute < machine.credits_per_minute:
-                return "smaller", smaller
-        if larger and cpu >= FULL_CPU and ram > FULL_RAM:
+        fitting, larger = self._fitting(self.facts.smaller), self.facts.larger
+        cheapest = _cheapest_of(self._cheaper(fitting))
+        cheapest = cheapest or _cheapest_of(self._cheaper(self._fitting(self.facts.smaller_newer)))
+        if cheapest:
+            return "smaller", cheapest
+        rates = [self.facts.rate, *(each.credits_per_minute for each in fitting)]
+        if fitting and None in rates:
+            return "unknown rate", None
+        if larger and (self.cpu or 0) >= FULL_CPU and (self.ram or 0) > FULL_RAM:
             return "larger", larger
         return "fits", None
 
-    def _cheapest(
-        self, verdict: Verdict, suggested: ResourceClass | None
-    ) -> tuple[Saving | None, ResourceClass | None]:
-        """The class with the lowest rate of those that save for certain, and how it does."""
+    def _is_measured(self) -> bool:
+        """Whether peaks show which size is enough, in enough runs."""
+        is_known = self.facts.is_judged and self.cpu is not None and self.ram is not None
+        return is_known and self.measured_runs >= ENOUGH_RUNS
+
+    def _fitting(self, choices: Iterable[ResourceClass]) -> list[ResourceClass]:
+        """Those of some smaller classes that fit what was measured."""
+        machine, cpu, ram = self.facts.machine, self.cpu, self.ram
+        if machine is None or cpu is None or ram is None:
+            return []
+        return [each for each in choices if fits_smaller(machine, each, cpu, ram)]
+
+    def _cheaper(self, choices: Iterable[ResourceClass]) -> list[ResourceClass]:
+        """Those of some classes whose rate is lower than that of the current class."""
         rate = self.facts.rate
-        if rate is None or not self.credits or self.runs < ENOUGH_RUNS:
+        if rate is None:
+            return []
+        rates = ((each, each.credits_per_minute) for each in choices)
+        return [each for each, other in rates if other is not None and other < rate]
+
+    def _cheapest(self, larger: ResourceClass | None) -> tuple[Saving | None, ResourceClass | None]:
+        """The class with the lowest rate of those that save for certain, and how it does."""
+        if not self.credits or self.runs < ENOUGH_RUNS:
             return None, None
-        lowest, best_saving, best = rate, None, None
-        for saving, choice in _choices(self.facts, verdict, suggested):
-            other = choice.credits_per_minute
-            if other is not None and other < lowest and self._still_fits(choice):
-                lowest, best_saving, best = other, saving, choice
+        best_saving, best = None, None
+        for saving, choices in self._choices(larger):
+            choice = _cheapest_of([*([best] if best else []), *self._cheaper(choices)])
+            if choice is not best:
+                best_saving, best = saving, choice
         return best_saving, best
 
-    def _still_fits(self, choice: ResourceClass) -> bool:
+    def _choices(
+        self, larger: ResourceClass | None
+    ) -> Iterator[tuple[Saving, Sequence[ResourceClass]]]:
+        """The classes that may save, the smallest change first."""
+        facts, is_measured = self.facts, self._is_measured()
+        if is_measured:
+            yield "smaller class", self._fitting(facts.smaller)
+        if larger:
+            yield "larger class", [larger]
+        if facts.newer and self._still_fits(facts.newer):
+            yield "next generation", [facts.newer]
+        if is_measured:
+            yield "smaller class of the next generation", self._fitting(facts.smaller_newer)
+
+    def _still_fits(self, newer: ResourceClass) -> bool:
         """Whether the class is no smaller than the current one, or fits what was measured."""
         machine = self.facts.machine
-        if machine is None or (choice.vcpus >= machine.vcpus and choice.ram_gb >= machine.ram_gb):
+        if machine is None or (newer.vcpus >= machine.vcpus and newer.ram_gb >= machine.ram_gb):
             return True
-        if self.cpu is None or self.ram is None:
-            return False
-        return fits_smaller(machine, choice, self.cpu, self.ram)
+        return bool(self._fitting([newer]))
 
     def _saved_by(self, choice: ResourceClass | None) -> tuple[Decimal | None, Decimal | None]:
         """Credits and money a month; None where a rate is not known."""
@@ -236,16 +276,9 @@ class _Judged:
         return credits, saved_at_rate(self.cost, rate, other, CENTS)
 
 
-def _choices(
-    facts: ClassFacts, verdict: Verdict, suggested: ResourceClass | None
-) -> Iterator[tuple[Saving, ResourceClass]]:
-    """The classes that may save, the smallest change first."""
-    if suggested:
-        yield "smaller class" if verdict == "smaller" else "larger class", suggested
-    if facts.newer:
-        yield "next generation", facts.newer
-    if facts.smaller_newer and suggested and verdict == "smaller":
-        yield "smaller class of the next generation", facts.smaller_newer
+def _cheapest_of(choices: Iterable[ResourceClass]) -> ResourceClass | None:
+    """The one with the lowest rate; of those that cost the same, the first."""
+    return min(choices, key=lambda each: each.credits_per_minute or ZERO, default=None)
 
 
 def fits_smaller(machine: ResourceClass, smaller: ResourceClass, cpu: float, ram: float) -> bool:
@@ -262,8 +295,12 @@ def fits_smaller(machine: ResourceClass, smaller: ResourceClass, cpu: float, ram
     if cpu >= FULL_CPU:
         return False
     needed_vcpus = machine.vcpus * Decimal(cpu) / 100 * HEAD_ROOM
-    needed_ram = machine.ram_gb * Decimal(ram) / 100 * HEAD_ROOM
-    return needed_vcpus <= smaller.vcpus and needed_ram <= smaller.ram_gb
+    return needed_vcpus <= smaller.vcpus and ram_fits(machine, smaller, ram)
+
+
+def ram_fits(machine: ResourceClass, other: ResourceClass, ram: float) -> bool:
+    """Whether peak RAM usage, in percent of the current class, plus headroom fits another class."""
+    return machine.ram_gb * Decimal(ram) / 100 * HEAD_ROOM <= other.ram_gb
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - a value of any column

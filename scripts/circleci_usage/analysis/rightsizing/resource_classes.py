@@ -30,8 +30,8 @@ Verdict = Literal[
 
 `smaller` is over-provisioned, `larger` is under-provisioned. `not enough data`: too few runs were
 measured, or it has a GPU, whose load is not exported. `unknown rate`: a smaller class is enough,
-but the rate of one of the two is not known. `unknown size`: CircleCI documents such a class, but
-not for this executor. `unknown class`: nothing is known about it.
+but the rates do not tell whether it costs less. `unknown size`: CircleCI documents such a class,
+but not for this executor. `unknown class`: nothing is known about it.
 """
 
 
@@ -114,10 +114,10 @@ class ClassFacts:
         machine: the class; None where it is not known, or self-hosted.
         verdict: on a job with too few runs.
         is_judged: whether peaks show which size is enough.
-        smaller: the next smaller class, if any.
-        larger: likewise.
+        smaller: the smaller classes, the next one first.
+        larger: the next larger class, if any.
         newer: the class of the next generation.
-        smaller_newer: the smaller one of the next generation.
+        smaller_newer: the smaller ones of the next generation.
         as_fast_as: how many times as fast the next generation is at best.
     """
 
@@ -125,10 +125,10 @@ class ClassFacts:
     machine: ResourceClass | None
     verdict: Verdict
     is_judged: bool = False
-    smaller: ResourceClass | None = None
+    smaller: tuple[ResourceClass, ...] = ()
     larger: ResourceClass | None = None
     newer: ResourceClass | None = None
-    smaller_newer: ResourceClass | None = None
+    smaller_newer: tuple[ResourceClass, ...] = ()
     as_fast_as: Decimal = ZERO
 
     @property
@@ -179,7 +179,8 @@ def class_facts(executor: str, name: str, rates: Rates) -> ClassFacts:
     machine = rates.find(executor, name)
     if machine is None:
         return ClassFacts(names, None, _verdict_on_unknown(name, rates))
-    smaller = rates.smaller(machine)
+    smaller = rates.all_smaller(machine)
+    smaller_newer = map(rates.next_generation, smaller)
     return ClassFacts(
         names,
         machine,
@@ -188,7 +189,7 @@ def class_facts(executor: str, name: str, rates: Rates) -> ClassFacts:
         smaller=smaller,
         larger=rates.larger(machine),
         newer=rates.next_generation(machine),
-        smaller_newer=rates.next_generation(smaller) if smaller else None,
+        smaller_newer=tuple(each for each in smaller_newer if each),
         as_fast_as=rates.as_fast_as(machine),
     )
 

@@ -22,6 +22,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p95_ram": Fact("p95 of RAM peaks", "percent"),
         "median_cpu": Fact("median CPU", "percent"),
         "speed_up": Fact("stated speed-up", "times"),
+        "break_even_speed_up": Fact("break-even speed-up", "times"),
         "failed_runs": Fact("failed runs", "count"),
         "canceled_runs": Fact("runs canceled after their start", "count"),
         "reruns": Fact("reruns", "count"),

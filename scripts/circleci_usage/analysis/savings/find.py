@@ -17,7 +17,11 @@ from circleci_usage.analysis.savings.known import SavingsInput
 from circleci_usage.analysis.savings.layer_caching import layer_caching_that_does_not_pay
 from circleci_usage.analysis.savings.ranking import Savings, rank
 from circleci_usage.analysis.savings.reruns import reruns
-from circleci_usage.analysis.savings.resource_classes import next_generations
+from circleci_usage.analysis.savings.resource_classes import (
+    docker_instead_of_machine,
+    next_generations,
+    smaller_classes,
+)
 from circleci_usage.analysis.savings.savings_settings import SavingsSettings
 from circleci_usage.analysis.savings.seats import unused_seats
 from circleci_usage.analysis.savings.slow_queues import slow_queues
@@ -27,6 +31,8 @@ Finder = Callable[[SavingsInput], Iterable[Action]]
 
 FINDERS: Final[tuple[Finder, ...]] = (
     next_generations,
+    smaller_classes,
+    docker_instead_of_machine,
     never_passes,
     failing_schedules,
     failing_branches,

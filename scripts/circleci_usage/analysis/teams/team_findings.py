@@ -23,6 +23,7 @@ from circleci_usage.analysis.period_comparison import PeriodComparison, compare_
 from circleci_usage.analysis.rightsizing import Migration, Recommendation, RightSizing
 from circleci_usage.analysis.runs_over_time import RunsOverTime
 from circleci_usage.analysis.savings import Savings
+from circleci_usage.analysis.savings.realized import RealizedSaving, RealizedSavings
 from circleci_usage.analysis.team_spending import NOTHING
 from circleci_usage.analysis.teams.charged_usage import ChargedUsage
 from circleci_usage.analysis.teams.main_owners import MainOwners
@@ -33,6 +34,7 @@ from circleci_usage.analysis.wasted_spend import Waste, wasted_by
 from circleci_usage.core.columnar import Records
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.periods import Period
+from circleci_usage.costs.allocation import UNALLOCATED
 from circleci_usage.schema.keys import JobKey, WorkflowKey
 
 _Record = TypeVar("_Record")
@@ -57,6 +59,7 @@ class TeamFindings:
         sizes: recommendations for its jobs.
         migrations: next generations for its jobs.
         branches: runs by branch of its workflows.
+        realized: what its jobs save that moved to another class.
     """
 
     whole: AnalysisResults
@@ -69,6 +72,7 @@ class TeamFindings:
     sizes: _ByTeam[Recommendation]
     migrations: _ByTeam[Migration]
     branches: _ByTeam[BranchRuns]
+    realized: Mapping[str, Sequence[RealizedSaving]]
 
     def of(self, team: str, charged: ChargedUsage) -> AnalysisResults:
         """The findings of a team, given what it is charged on all known days.
@@ -91,6 +95,7 @@ class TeamFindings:
             contracts=_without_contracts(whole.contracts),
             unallocated=(),
             savings=Savings(),
+            realized_savings=self._realized(team),
             noncompute=(),
             numbered_jobs=(),
             runs_over_time=_NO_RUNS,
@@ -107,8 +112,11 @@ class TeamFindings:
             return replace(whole, unit_costs=UnitCosts((), (), ()), kpis=())
         units = whole.units.of_team(team, charged.costs)
         unit_costs = team_unit_costs(units, team, whole.unit_costs, changes)
-        kpis = find_kpis(units, unit_costs, changes)
+        kpis = find_kpis(units, unit_costs, changes, self._realized(team))
         return replace(whole, units=units, unit_costs=unit_costs, kpis=kpis)
+
+    def _realized(self, team: str) -> RealizedSavings:
+        return RealizedSavings(tuple(self.realized.get(team, ())))
 
     def _trend(self, charged: ChargedUsage) -> Trend | None:
         """Over the same days as the trend of the whole."""
@@ -147,6 +155,9 @@ def team_findings(
         team = owners.owners.get(found.project) if found.project else None
         if team is not None:
             anomalies[team].append(found)
+    realized: defaultdict[str, list[RealizedSaving]] = defaultdict(list)
+    for saving in whole.realized_savings.changes:
+        realized[owners.owners.get(saving.key, UNALLOCATED)].append(saving)
     workflow, job = WorkflowKey._fields, JobKey._fields
     return TeamFindings(
         whole=whole,
@@ -159,6 +170,7 @@ def team_findings(
         sizes=owners.split(sizes.recommendations, job),
         migrations=owners.split(sizes.migrations, job),
         branches=owners.split(whole.branch_runs, workflow),
+        realized=realized,
     )
 
 

@@ -35,6 +35,7 @@ from circleci_usage.render.page.sections.plans_and_commitments import (
     plans_and_commitments_section,
 )
 from circleci_usage.render.page.sections.prices import prices_section
+from circleci_usage.render.page.sections.realized_savings import realized_savings_section
 from circleci_usage.render.page.sections.right_sizing import right_sizing_section
 from circleci_usage.render.page.sections.runs_by_branch import runs_by_branch_section
 from circleci_usage.render.page.sections.runs_over_time import runs_over_time_section
@@ -102,6 +103,7 @@ SECTIONS: Final = (
     Section("Projects", "wide_list", projects_section),
     Section("Jobs", "wide_list", jobs_section),
     Section("Right-sizing", "tables", right_sizing_section),
+    Section("Realized savings", "tables", realized_savings_section),
     Section("Wasted spend", "tables", wasted_spend_section),
     Section("Tests", "tables", tests_section),
     Section("Duration and success rate", "tables", durations_section),

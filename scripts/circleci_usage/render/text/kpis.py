@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from circleci_usage.analysis.kpis import SUCCESS_RATE, Kpi
+from circleci_usage.analysis.kpis import REALIZED_SAVINGS, SUCCESS_RATE, Kpi
 from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.view.kpi_values import kpi_change, kpi_value
 from circleci_usage.render.view.report_view import ReportView
@@ -10,7 +10,7 @@ from circleci_usage.render.view.unit_names import is_named_by_settings, unit_nam
 
 
 def kpis_in_short(view: ReportView) -> Sentence | None:
-    """The unit costs and the success rate, as far as they are known; None without any.
+    """Unit costs, success rate and realized savings, as far as they are known; None without any.
 
     `Cost per pipeline $0.57 (−3.1%), per active user $5.97; workflow success rate 73.7%.` The total
     cost is not among them: the headline has it.
@@ -21,6 +21,8 @@ def kpis_in_short(view: ReportView) -> Sentence | None:
     rates = [kpi for kpi in kpis if kpi.name == SUCCESS_RATE and kpi.value is not None]
     parts = [f"Cost {costs}"] if costs else []
     parts += [f"{_rate(parts)} success rate {_shown(kpi, view)}" for kpi in rates]
+    saved = [kpi for kpi in kpis if kpi.name == REALIZED_SAVINGS]
+    parts += [f"{_realized(parts)} savings {_shown(kpi, view)} a month" for kpi in saved]
     names = tuple(kpi.unit for kpi in per_unit if is_named_by_settings(kpi.unit))
     return Sentence(f"{'; '.join(parts)}.", names) if parts else None
 
@@ -32,6 +34,10 @@ def _hole(kpi: Kpi) -> str:
 
 def _rate(before: Sequence[str]) -> str:
     return "workflow" if before else "Workflow"
+
+
+def _realized(before: Sequence[str]) -> str:
+    return "realized" if before else "Realized"
 
 
 def _shown(kpi: Kpi, view: ReportView) -> str:

@@ -25,6 +25,7 @@ from circleci_usage.render.formatting import (
 )
 from circleci_usage.render.text.budget_words import name_in_words, period_in_words
 from circleci_usage.render.text.materiality import is_change, is_change_per_day, worth_saying
+from circleci_usage.render.text.realized_savings import realized_savings_in_words
 from circleci_usage.render.text.sentence import Sentence
 from circleci_usage.render.text.team_sentences import (
     jobs_of_several_teams,
@@ -56,6 +57,7 @@ def sentences(view: ReportView) -> Iterator[Sentence]:
     yield from _forecast(report)
     yield from _budgets(report)
     yield from _savings(report)
+    yield from realized_savings_in_words(report)
     yield from jobs_of_several_teams(view)
 
 

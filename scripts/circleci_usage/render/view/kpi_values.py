@@ -2,13 +2,22 @@
 
 from decimal import Decimal
 
-from circleci_usage.analysis.kpis import SUCCESS_RATE, Kpi
-from circleci_usage.render.formatting import percent, percent_change, points_change, unit_money
+from circleci_usage.analysis.kpis import REALIZED_SAVINGS, SUCCESS_RATE, Kpi
+from circleci_usage.render.formatting import (
+    money,
+    percent,
+    percent_change,
+    points_change,
+    unit_money,
+)
 
 
 def kpi_value(kpi: Kpi, value: Decimal, currency: str) -> str:
     """A value of the KPI: `$0.5656`, `73.7%`."""
-    return percent(value) if kpi.name == SUCCESS_RATE else unit_money(value, currency)
+    if kpi.name == SUCCESS_RATE:
+        return percent(value)
+    show = money if kpi.name == REALIZED_SAVINGS else unit_money
+    return show(value, currency)
 
 
 def kpi_change(kpi: Kpi) -> str:

@@ -4,11 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from circleci_usage.analysis.cost_units import ACTIVE_USER
-from circleci_usage.analysis.kpis import COST, SUCCESS_RATE, Kpi, TrendValue
+from circleci_usage.analysis.kpis import (
+    COST,
+    REALIZED_SAVINGS,
+    SUCCESS_RATE,
+    Kpi,
+    TrendValue,
+)
 from circleci_usage.render.charts.trend_line import TrendLine, trend_line
-from circleci_usage.render.formatting import days
+from circleci_usage.render.formatting import days, money
 from circleci_usage.render.page.sections.period_comparison import change_tone
 from circleci_usage.render.page.tables import Tone
 from circleci_usage.render.text import sentences
@@ -18,6 +25,13 @@ from circleci_usage.render.view.kpi_values import kpi_change, kpi_value
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.render.view.unit_names import unit_name, why_unknown
 from circleci_usage.report import Report
+
+_LABELS: Final = {
+    COST: "Cost",
+    SUCCESS_RATE: "Workflow success rate",
+    REALIZED_SAVINGS: "Realized savings",
+}
+"""Of what is no cost per unit."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +85,7 @@ def kpi_line(view: ReportView) -> KpiLine | None:
 
 def _cell(kpi: Kpi, view: ReportView) -> KpiCell:
     show = partial(kpi_value, kpi, currency=view.currency)
-    is_compared = view.report.findings.period_comparison is not None
-    change, reason = kpi_change(kpi), ""
-    if is_compared and not change:
-        change, reason = "–", "not known for both periods"
+    change, reason = _change(kpi, view)
     return KpiCell(
         label=_label(kpi),
         value="–" if kpi.value is None else show(kpi.value),
@@ -85,6 +96,17 @@ def _cell(kpi: Kpi, view: ReportView) -> KpiCell:
         line=_line(kpi),
         trend=_trend(kpi, show),
     )
+
+
+def _change(kpi: Kpi, view: ReportView) -> tuple[str, str]:
+    """The change, and why it is not known; of savings, what was predicted."""
+    findings = view.report.findings
+    if kpi.name == REALIZED_SAVINGS:
+        return f"a month, {money(findings.realized_savings.predicted, view.currency)} predicted", ""
+    change = kpi_change(kpi)
+    if findings.period_comparison is None or change:
+        return change, ""
+    return "–", "not known for both periods"
 
 
 def _drawn(trend: Sequence[TrendValue]) -> str:
@@ -99,7 +121,7 @@ def _drawn(trend: Sequence[TrendValue]) -> str:
 def _label(kpi: Kpi) -> str:
     if kpi.unit:
         return f"Cost per {unit_name(kpi.unit)}"
-    return "Cost" if kpi.name == COST else "Workflow success rate"
+    return _LABELS[kpi.name]
 
 
 def _why_unknown(kpi: Kpi, report: Report) -> str:
