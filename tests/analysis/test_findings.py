@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from circleci_usage.analysis.analyze import AnalysisSettings
 from circleci_usage.analysis.budgets import Budget
+from circleci_usage.analysis.savings import Action, Change
+from circleci_usage.analysis.savings.actions import Kind
 from circleci_usage.core.decimals import total
 from circleci_usage.core.periods import Period
 from circleci_usage.costs.allocation import Ownership
@@ -22,6 +26,7 @@ from circleci_usage.demo.company.catalog import TEAMS
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.demo.company.planted import PlantedPlace
+from circleci_usage.demo.company.planted_pipelines import BROKEN_UPLOAD, CANCELED_LATE, DEAD_BRANCH
 from circleci_usage.outputs import write_report
 from circleci_usage.push.datadog.plan import PushOptions
 from circleci_usage.push.datadog.sites import datadog_site
@@ -102,11 +107,14 @@ def test_no_other_month_has_an_anomaly(read: Reading) -> None:
     assert report(read(QUARTER, september), september).findings.anomalies == ()
 
 
-def test_the_flaky_and_the_broken_job_are_the_only_ones(october: Report) -> None:
+def test_the_flaky_and_the_broken_jobs_are_the_only_ones(october: Report) -> None:
     waste = october.findings.wasted_spend
 
     assert [place(JobKey(*job.key)) for job in waste.flaky] == [planted.FLAKY]
-    assert [place(JobKey(*job.key)) for job in waste.always_failing] == [planted.BROKEN]
+    assert [place(JobKey(*job.key)) for job in waste.always_failing] == [
+        planted.BROKEN,
+        BROKEN_UPLOAD,
+    ]
 
 
 def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size(
@@ -114,12 +122,10 @@ def test_the_oversized_and_the_starving_jobs_are_the_only_ones_of_the_wrong_size
 ) -> None:
     recommendation = october.findings.right_sizing
 
-    assert {place(each.key.job_key) for each in recommendation.of("smaller")} == set(
-        planted.OVERSIZED
-    )
-    assert {(each.resource_class, each.suggested) for each in recommendation.of("smaller")} == {
-        ("xlarge", "medium")
-    }
+    assert {
+        place(each.key.job_key): (each.resource_class, each.suggested)
+        for each in recommendation.of("smaller")
+    } == planted.OVERSIZED
     assert [(place(each.key.job_key), each.suggested) for each in recommendation.of("larger")] == [
         (planted.STARVING, "xlarge")
     ]
@@ -132,7 +138,7 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
 
     certain = [each.saved for each in recommendation.migrations if each.is_always_cheaper]
     smaller = [each.saved for each in recommendation.of("smaller")]
-    assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("205.17")
+    assert recommendation.saved == total(filter(None, [*certain, *smaller])) == Decimal("217.89")
     assert {
         each.key.resource_class for each in recommendation.migrations if each.is_always_cheaper
     } == {
@@ -142,6 +148,75 @@ def test_what_is_saved_for_certain_is_smaller_classes_and_cheaper_generations(
     assert {
         each.key.executor for each in recommendation.migrations if not each.is_always_cheaper
     } == {"docker"}
+
+
+PLANTED_SAVINGS = {
+    *(("next generation", place, then) for place, then in planted.DEARER_THAN_NEXT.items()),
+    *(("smaller class", place, then) for place, (_, then) in planted.OVERSIZED.items()),
+    ("never passes", planted.BROKEN, None),
+    ("never passes", BROKEN_UPLOAD, None),
+    ("schedule always fails", replace(planted.BROKEN, job=""), None),
+    ("schedule always fails", replace(BROKEN_UPLOAD, job=""), None),
+    ("reruns", planted.FLAKY, None),
+    ("layer caching", planted.USELESS_CACHE, "false"),
+}
+"""What is certain or likely: kind, where, and the value to write."""
+
+
+def described(action: Action) -> tuple[str, PlantedPlace, str | None]:
+    return action.kind, place(action.where.job_key), action.change.then if action.change else None
+
+
+def test_the_savings_are_those_planted_and_a_next_generation_that_may_be_faster(
+    october: Report,
+) -> None:
+    savings = october.findings.savings
+    actions = [each.action for each in savings.actions]
+
+    assert savings.counted("certain") >= 155
+    sure = [each for each in actions if each.certainty != "worth a look"]
+    stated = [each for each in sure if "speed_up" in each.evidence]
+    assert {described(each) for each in sure if each not in stated} == PLANTED_SAVINGS
+    certain = {described(each) for each in sure if each.certainty == "certain"}
+    assert certain == {each for each in PLANTED_SAVINGS if each[0] == "next generation"}
+    for each in stated:
+        assert (each.kind, each.where.executor) == ("next generation", "docker")
+        assert each.change == Change(
+            "resource_class", each.where.resource_class, f"{each.where.resource_class}.gen2"
+        )
+
+
+def test_what_is_worth_a_look_is_what_is_planted_of_each_kind_first(october: Report) -> None:
+    actions = [each.action for each in october.findings.savings.actions]
+    looks = [each for each in actions if each.certainty == "worth a look"]
+    first = {each.kind: each for each in reversed(looks)}
+
+    kinds = {action.kind for action in actions}
+    assert kinds == {*get_args(Kind)}
+    where = {kind: place(each.where.job_key) for kind, each in first.items()}
+    dead = PlantedPlace(DEAD_BRANCH.project, DEAD_BRANCH.workflow.name, "")
+    canceled = PlantedPlace(CANCELED_LATE.project, CANCELED_LATE.workflow.name, "")
+    assert where["fewer containers"] == planted.IDLE_CONTAINERS
+    assert (where["branch never passes"], first["branch never passes"].branch) == (
+        dead,
+        DEAD_BRANCH.branch,
+    )
+    assert where["canceled late"] == canceled
+    assert (where["storage"], where["network"]) == (planted.STORING, planted.FETCHING)
+    assert first["slow queue"].where.executor == "runner"
+    assert where["docker instead of machine"] in planted.DEARER_THAN_NEXT
+    assert first["unused seats"].evidence == {"seats": 66, "active_users": 64}
+    caching = {place(each.where.job_key) for each in actions if each.kind == "layer caching"}
+    assert planted.USEFUL_CACHE not in caching
+    assert sum(each.kind == "branch never passes" for each in looks) == 1
+
+
+def test_the_job_that_moved_is_the_only_realized_saving(october: Report) -> None:
+    (moved,) = october.findings.realized_savings.changes
+
+    assert (place(moved.key), moved.changed_on) == (planted.MOVED, planted.MOVED_ON)
+    assert (moved.before.resource_class, moved.after.resource_class) == ("2xlarge", "xlarge")
+    assert moved.saved == pytest.approx(moved.predicted, rel=Decimal("0.05"))
 
 
 def test_every_format_states_the_same_saving(october: Report, tmp_path: Path) -> None:

@@ -153,9 +153,9 @@ def test_layer_caching_says_what_it_was_judged_by(actions: Mapping[str, Action])
         "p50_cached": 60,
         "uncached_runs": 6,
         "p50_uncached": 90,
-        "break_even": 600,
+        "break_even_seconds": 600,
     }
-    assert "break_even" not in actions["no rate, nothing saved"].evidence
+    assert "break_even_seconds" not in actions["no rate, nothing saved"].evidence
     assert actions["loses on one of two"].evidence["cached_runs"] == 15
 
 

@@ -211,6 +211,14 @@ def test_what_is_not_known() -> None:
     assert found["workflow_run"].cost_per_unit == Decimal("0.06")
 
 
+def test_a_charge_for_a_seat_does_not_make_its_user_active() -> None:
+    no_project = dict.fromkeys(("PROJECT_ID", "PROJECT_NAME"), "\\N")
+    seat = job_run("0", **no_project, USER_CREDITS="25000", PIPELINE_TRIGGER_USER_ID="gone")
+    pushed = of_pipeline("a", "2026-03-01", PIPELINE_TRIGGER_USER_ID="u")
+
+    assert by_unit(report_of([pushed, seat]))["active_user"].count == 1
+
+
 def test_users_of_facts_that_do_not_name_them_are_not_known(tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     report_from_settings(tmp_path, [of_pipeline("a", "2026-03-01", PIPELINE_TRIGGER_USER_ID="u")])

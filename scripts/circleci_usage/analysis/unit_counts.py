@@ -26,6 +26,7 @@ from circleci_usage.analysis.cost_units import (
 )
 from circleci_usage.analysis.default_branches import DEFAULT, DefaultBranches
 from circleci_usage.analysis.durations import success_rate
+from circleci_usage.analysis.user_counts import started_by
 from circleci_usage.core.globs import matcher
 from circleci_usage.core.grouping import Flags, sum_by, where
 from circleci_usage.core.patterns import matching
@@ -215,8 +216,9 @@ def _counted(frame: pd.DataFrame, unit: str, measure: str) -> pd.DataFrame:
 
 
 def _active_users(user_runs: pd.DataFrame, ownership: Ownership) -> pd.DataFrame:
-    """Who ran something for which team on which day."""
-    started = user_runs[user_runs["job_runs"] > 0]
+    """Who ran something for which team on which day; a charge for a seat is no run of its user."""
+    are_runs = (user_runs["job_runs"] > 0) & (started_by(user_runs) != "charges")
+    started = user_runs[are_runs]
     groups = _groups_of(started["user"], ownership.user_patterns)
     ran = _allocated(started.assign(**{USER_GROUP: groups}), ownership)
     active = ran[_USERS].drop_duplicates()

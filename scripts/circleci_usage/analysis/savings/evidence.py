@@ -38,7 +38,7 @@ FACTS: Final[Mapping[str, Fact]] = MappingProxyType(
         "p50_cached": Fact("median duration with layer caching", "seconds"),
         "uncached_runs": Fact("successful runs without layer caching", "count"),
         "p50_uncached": Fact("median duration without layer caching", "seconds"),
-        "break_even": Fact("break-even time saved per run", "seconds"),
+        "break_even_seconds": Fact("break-even time saved per run", "seconds"),
         "containers": Fact("containers per run", "count"),
         "busy": Fact("billed share of container time", "percent"),
     }

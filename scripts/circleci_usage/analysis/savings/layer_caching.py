@@ -142,7 +142,7 @@ def _evidence(classes: Sequence[_CachedRuns]) -> Mapping[str, Number]:
         "p50_cached": main.seconds,
         "uncached_runs": sum(each.timed_without for each in classes),
         "p50_uncached": main.seconds_without,
-        "break_even": main.break_even,
+        "break_even_seconds": main.break_even,
     }
     return {name: value for name, value in facts.items() if value is not None}
 

@@ -1,87 +1,9 @@
 """The sample company: its organizations, teams and projects, and what their pipelines run."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
-LONGEST_JOB_SECONDS: Final = 5 * 60 * 60
-"""CircleCI stops a job after five hours."""
-
-
-@dataclass(frozen=True)
-class SampleOrganization:
-    """An organization of the sample company.
-
-    Attributes:
-        id: its id.
-        name: its name.
-        slug: like `gh/acme`.
-        vcs_type: github, bitbucket or circleci.
-        created: its first day.
-    """
-
-    id: str
-    name: str
-    slug: str
-    vcs_type: str
-    created: date
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job of a workflow; `seconds` is what a run typically takes."""
-
-    name: str
-    executor: str
-    resource_class: str
-    seconds: int
-    parallelism: int = 1
-    peaks: tuple[int, int] | None = None
-    """Usual peaks of CPU and RAM in percent; None for peaks that suit the resource class."""
-    fails: float = 0.03
-    flaky: bool = False
-    saves_mb: int = 0
-    """Stored in caches, workspaces and artifacts, by about half of the runs."""
-    fetches_mb: int = 0
-    """Transferred to a self-hosted runner."""
-    ip_ranges_mb: int = 0
-    layer_caching: bool = False
-
-
-When = Literal["push", "main", "nightly", "weekly", "evening"]
-"""What triggers a workflow: a push, a push to the main branch, or a schedule.
-
-Runs of the evening end after midnight.
-"""
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """Stages one after the other; the jobs of a stage run at the same time.
-
-    `hold` waits for a person's approval before the last stage.
-    """
-
-    name: str
-    stages: tuple[tuple[Job, ...], ...]
-    when: When = "push"
-    hold: bool = False
-
-
-@dataclass(frozen=True)
-class SampleProject:
-    """A project, which builds from the day when it was `created` until it was `retired`.
-
-    `pushes` is the number of pipelines on a weekday of the demo's last month.
-    """
-
-    name: str
-    organization: SampleOrganization
-    workflows: tuple[Workflow, ...]
-    pushes: float
-    created: date
-    retired: date | None = None
-
+from circleci_usage.demo.company.projects import Job, SampleOrganization, SampleProject, Workflow
 
 MAIN: Final = SampleOrganization(
     "3f0c6f0e-5b1d-4c5e-8f43-9a2b7d10c001", "tidewren", "gh/tidewren", "github", date(2019, 3, 4)
@@ -180,19 +102,21 @@ _ANDROID: Final = (
     ),
 )
 
-_WEB: Final = (
-    Workflow(
-        "build",
+WEB_BUILD: Final = Workflow(
+    "build",
+    (
+        (Job("install", "docker", "medium.gen2", 55, saves_mb=40),),
         (
-            (Job("install", "docker", "medium.gen2", 55, saves_mb=40),),
-            (
-                Job("lint", "docker", "medium", 14),
-                Job("types", "docker", "large.gen2", 70),
-                Job("unit", "docker", "large", 140),
-            ),
-            (Job("end-to-end", "docker", "xlarge", 380, parallelism=4, saves_mb=25),),
+            Job("lint", "docker", "medium", 14),
+            Job("types", "docker", "large.gen2", 70),
+            Job("unit", "docker", "large", 140),
         ),
+        (Job("end-to-end", "docker", "xlarge", 380, parallelism=4, saves_mb=25),),
     ),
+)
+
+_WEB: Final = (
+    WEB_BUILD,
     Workflow("deploy", ((Job("preview", "docker", "medium", 60),), _DEPLOY), "main"),
     Workflow(
         "nightly", ((Job("visual-regression", "docker", "xlarge", 800, saves_mb=80),),), "nightly"
@@ -217,14 +141,16 @@ _DATA: Final = (
     ),
 )
 
-_ML: Final = (
-    Workflow(
-        "build",
-        (
-            (Job("test", "docker", "xlarge", 310),),
-            (Job("smoke-train", "machine", "gpu.nvidia.small.multi", 240, fails=0.03),),
-        ),
+ML_BUILD: Final = Workflow(
+    "build",
+    (
+        (Job("test", "docker", "xlarge", 310),),
+        (Job("smoke-train", "machine", "gpu.nvidia.small.multi", 240, fails=0.03),),
     ),
+)
+
+_ML: Final = (
+    ML_BUILD,
     Workflow(
         "nightly",
         (

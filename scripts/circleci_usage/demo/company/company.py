@@ -6,9 +6,11 @@ from math import ceil
 from random import Random
 
 from circleci_usage.core.periods import midnight
-from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS, PROJECTS, SampleOrganization
+from circleci_usage.demo.company.catalog import MAIN, ORGANIZATIONS, PROJECTS
 from circleci_usage.demo.company.exportfile import ExportRow
 from circleci_usage.demo.company.pipelines import ProjectPipelines, growth
+from circleci_usage.demo.company.planted import UNUSED_SEATS
+from circleci_usage.demo.company.projects import SampleOrganization
 from circleci_usage.demo.company.rates import SEAT_CREDITS
 from circleci_usage.demo.company.rows import NULL, random_uuid
 from circleci_usage.schema.export_columns import CREDIT_COLUMNS, EXPORT_COLUMNS, TOTAL_CREDITS
@@ -27,6 +29,8 @@ class Company:
         chance = Random(f"{seed}")  # noqa: S311 - sample data
         self._seed = seed
         self._people = [random_uuid(chance) for _ in range(ceil(_PEOPLE * scale))]
+        gone = Random(f"{seed} people who push no more")  # noqa: S311 - sample data
+        self._gone = [random_uuid(gone) for _ in range(UNUSED_SEATS)]
         self._projects = [
             ProjectPipelines(
                 project, seed, scale, chance.choices(self._people, k=_PEOPLE_A_PROJECT)
@@ -42,7 +46,7 @@ class Company:
     @property
     def people(self) -> tuple[str, ...]:
         """The ids of its users."""
-        return tuple(self._people)
+        return (*self._people, *self._gone)
 
     def rows(self, day: date, seen_at: datetime | None = None) -> list[ExportRow]:
         """The rows of an export whose JOB_RUN_DATE is the day.
@@ -67,7 +71,8 @@ class Company:
         workflow or job, which is the hardest case for a reader.
         """
         chance = Random(f"{self._seed} seats {day}")  # noqa: S311 - sample data
-        for user in self._people[: ceil(len(self._people) * min(growth(day), 1))]:
+        active = self._people[: ceil(len(self._people) * min(growth(day), 1))]
+        for user in (*active, *self._gone):
             cells = dict.fromkeys(EXPORT_COLUMNS, NULL) | dict.fromkeys(
                 CREDIT_COLUMNS.values(), "0"
             )

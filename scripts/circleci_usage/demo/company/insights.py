@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from circleci_usage.demo.company.catalog import Job, SampleProject, Workflow
 from circleci_usage.demo.company.planted import FLAKY, PlantedPlace
+from circleci_usage.demo.company.projects import Job, SampleProject, Workflow
 
 _FIRST_NAMES: Final = ("Ada", "Bola", "Chen", "Dara", "Elif", "Femi", "Grace", "Hiro")
 _LAST_NAMES: Final = ("Abara", "Berg", "Costa", "Diaz", "Eriksen", "Fuchs", "Gallo", "Hanna")

@@ -8,9 +8,10 @@ from random import Random
 from typing import Final
 
 from circleci_usage.demo.clock import DEMO_NOW
-from circleci_usage.demo.company.catalog import Job, SampleProject, When, Workflow
 from circleci_usage.demo.company.exportfile import ExportRow
-from circleci_usage.demo.company.planted import RUNAWAY, RUNAWAY_DAY, PlantedPlace, as_planted
+from circleci_usage.demo.company.planted import PlantedPlace, as_planted, is_unlike_now
+from circleci_usage.demo.company.planted_pipelines import PLANTED_PIPELINES, PlantedPipelines
+from circleci_usage.demo.company.projects import Job, SampleProject, When, Workflow
 from circleci_usage.demo.company.rows import NULL, DayRows, random_uuid
 from circleci_usage.demo.company.workflows import (
     PlacedJob,
@@ -88,7 +89,10 @@ class ProjectPipelines:
         self._people = people
         self._cells = _project_cells(project, Random(f"{seed} {project.name}"))  # noqa: S311 - sample data
         self._workflows = tuple(_placed(project, workflow) for workflow in project.workflows)
-        self._numbers_a_day = ceil(2 * scale * (project.pushes + 3)) + 4
+        self._planted = tuple(each for each in PLANTED_PIPELINES if each.project == project.name)
+        self._ordinary_a_day = ceil(2 * scale * (project.pushes + 3)) + 4
+        planted_a_day = ceil(scale) * sum(each.a_day for each in self._planted)
+        self._numbers_a_day = self._ordinary_a_day + planted_a_day
 
     def rows(self, day: date, known_until: float | None) -> Iterator[ExportRow]:
         """The job runs of a day; for `known_until` see `rows.DayRows`."""
@@ -107,6 +111,7 @@ class ProjectPipelines:
                 yield from day_rows.of_workflow(cells, run, job_number)
                 job_number += len(run.jobs)
         yield from self._superseded(day, number + 1, known_until)
+        yield from self._planted_rows(day, first_number + self._ordinary_a_day, known_until)
 
     def _superseded(
         self, day: date, first_number: int, known_until: float | None
@@ -129,15 +134,38 @@ class ProjectPipelines:
                         cells, superseded(placed, pipeline.began + 1), 0
                     )
 
+    def _planted_rows(
+        self, day: date, first_number: int, known_until: float | None
+    ) -> Iterator[ExportRow]:
+        """The rows of planted pipelines; they have random numbers of their own, too."""
+        chance = Random(f"{self._seed} {self._project.name} {day} planted")  # noqa: S311 - sample data
+        day_rows = DayRows(chance, day, known_until)
+        pipelines = [each for each in self._planted for _ in range(self._count(chance, each, day))]
+        for number, planted in enumerate(pipelines, first_number):
+            pipeline = self._planted_pipeline(chance, planted)
+            cells = self._cells + _pipeline_cells(chance, day_rows, pipeline, number)
+            placed = _placed(self._project, planted.workflow)
+            run = run_workflow(chance, placed, pipeline.began + 1)
+            yield from day_rows.of_workflow(cells, run, number * _JOBS_A_PIPELINE)
+
+    def _count(self, chance: Random, planted: PlantedPipelines, day: date) -> int:
+        count = planted.count(day)
+        return int(count * self._scale + chance.random()) if planted.is_pushed else count
+
+    def _planted_pipeline(self, chance: Random, planted: PlantedPipelines) -> _Pipeline:
+        began, user = _NIGHT + chance.randrange(900), NULL
+        if planted.is_pushed:
+            began = int(chance.triangular(_FIRST_PUSH, _LAST_PUSH, _MOST_PUSHES))
+            user = chance.choice(self._people)
+        branch = planted.branch or _topic(chance)
+        return _Pipeline(began, planted.source, branch, user, (planted.workflow.when,))
+
     def _expected_pushes(self, day: date) -> float:
         return self._project.pushes * self._scale * growth(day) * _RHYTHM[day.weekday()]
 
     def _workflows_on(self, day: date) -> tuple[PlacedWorkflow, ...]:
-        if day == RUNAWAY_DAY and self._project.name == RUNAWAY.project:
-            return tuple(
-                _placed(self._project, workflow, on_runaway_day=True)
-                for workflow in self._project.workflows
-            )
+        if is_unlike_now(self._project.name, day):
+            return tuple(_placed(self._project, each, day) for each in self._project.workflows)
         return self._workflows
 
     def _pipelines(self, chance: Random, day: date) -> Iterator[_Pipeline]:
@@ -166,12 +194,15 @@ class ProjectPipelines:
         person = chance.choice(self._people)
         if chance.random() < _ON_MAIN:
             return _Pipeline(began, "webhook", "main", person, ("push", "main"))
-        branch = (
-            f"{chance.choice(_VERBS)}/TW-{chance.randrange(1000, 9999)}-{chance.choice(_THINGS)}"
-        )
+        branch = _topic(chance)
         return _Pipeline(
             began, "api" if chance.random() < _BY_API else "webhook", branch, person, ("push",)
         )
+
+
+def _topic(chance: Random) -> str:
+    """The name of a branch that somebody has just begun."""
+    return f"{chance.choice(_VERBS)}/TW-{chance.randrange(1000, 9999)}-{chance.choice(_THINGS)}"
 
 
 def _runs(
@@ -189,12 +220,10 @@ def _runs(
             yield run_workflow(chance, placed.from_failed(failed), run.stopped + wait, again=True)
 
 
-def _placed(
-    project: SampleProject, workflow: Workflow, *, on_runaway_day: bool = False
-) -> PlacedWorkflow:
+def _placed(project: SampleProject, workflow: Workflow, day: date | None = None) -> PlacedWorkflow:
     def place(job: Job) -> PlacedJob:
         where = PlantedPlace(project.name, workflow.name, job.name)
-        planted = as_planted(where, job, on_runaway_day=on_runaway_day)
+        planted = as_planted(where, job, day)
         return PlacedJob.of(planted, planted.peaks or _fitting_peaks(where))
 
     stages = [tuple(map(place, stage)) for stage in workflow.stages]

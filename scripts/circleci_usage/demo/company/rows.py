@@ -126,12 +126,13 @@ class DayRows:
         """The nine credit columns, in the order of the export."""
         job, chance = placed.job, self._chance
         compute = rates.compute_credits(placed.per_minute, run.seconds)
+        least, most = job.others_busy
         for _ in range(job.parallelism - 1):
             # Containers are billed separately, and only one of them takes as long as the whole job.
             compute += rates.compute_credits(
-                placed.per_minute, int(run.seconds * (0.8 + 0.2 * chance.random()))
+                placed.per_minute, int(run.seconds * (least + (most - least) * chance.random()))
             )
-        dlc = rates.DLC_CREDITS if job.layer_caching else 0
+        dlc = rates.DLC_CREDITS if run.is_cached else 0
         varies = 0.7 + 0.6 * chance.random()
         saves = job.saves_mb if job.saves_mb and chance.random() < _SAVES else 0
         storage = rates.storage_credits(int(saves * varies))

@@ -6,7 +6,7 @@ from random import Random
 from typing import Final, Self
 
 from circleci_usage.demo.company import rates
-from circleci_usage.demo.company.catalog import LONGEST_JOB_SECONDS, Job, Workflow
+from circleci_usage.demo.company.projects import LONGEST_JOB_SECONDS, Job, Workflow
 
 _CANCELED: Final = 0.05
 """Share of pushed workflows that are canceled while they run, by a person or by a newer push."""
@@ -19,6 +19,8 @@ _FAILS_AGAIN: Final = 0.5
 """Share of reruns that fail, of jobs that are not flaky."""
 _SPREAD: Final = 0.12
 """How far a run's duration deviates from the typical one, at most."""
+_UNCACHED: Final = 3
+"""One of so many runs of a job that can do without layer caching goes without."""
 _QUEUE_SECONDS: Final = {
     "docker": 5,
     "remote-docker": 30,
@@ -77,6 +79,7 @@ class JobRun:
     placed: PlacedJob | None = None
     queued: int = 0
     seconds: int = 0
+    is_cached: bool = False
 
     @property
     def stopped(self) -> int:
@@ -114,10 +117,7 @@ def run_workflow(
     """Run a workflow, or rerun it from its failed jobs (`again`)."""
     done = WorkflowRun(placed.workflow.name, began, [])
     stages = placed.stages
-    cancelable = placed.workflow.when in ("push", "main")
-    canceled_in = len(stages)
-    if cancelable and chance.random() < _CANCELED:
-        canceled_in = chance.randrange(len(stages))
+    canceled_in = _canceled_in(chance, placed)
     moment, halted = began, ""
     for number, stage in enumerate(stages):
         if placed.workflow.hold and number == len(stages) - 1 and not halted:
@@ -142,6 +142,17 @@ def run_workflow(
     return done
 
 
+def _canceled_in(chance: Random, placed: PlacedWorkflow) -> int:
+    """The number of the stage that is canceled; one after the last where none is."""
+    stages = len(placed.stages)
+    if placed.workflow.is_superseded:
+        return stages - 1
+    cancelable = placed.workflow.when in ("push", "main")
+    if cancelable and chance.random() < _CANCELED:
+        return chance.randrange(stages)
+    return stages
+
+
 def superseded(placed: PlacedWorkflow, began: int) -> WorkflowRun:
     """A workflow that a newer push canceled while its jobs were queued, so they have no names."""
     unnamed = [JobRun("canceled", began) for stage in placed.stages for _ in stage]
@@ -156,15 +167,19 @@ def _system(job: Job) -> str:
 
 def _run_job(chance: Random, placed: PlacedJob, queued: int, *, again: bool) -> JobRun:
     job = placed.job
-    started = queued + 1 + int(_QUEUE_SECONDS[job.executor] * (0.3 + 1.4 * chance.random()))
-    seconds = int(job.seconds * (1 - _SPREAD + 2 * _SPREAD * chance.random()))
+    typical_queue = job.queue_seconds or _QUEUE_SECONDS[job.executor]
+    started = queued + 1 + int(typical_queue * (0.3 + 1.4 * chance.random()))
+    # The second says which runs go without: drawing a number would change all others.
+    uncached = job.uncached_seconds if started % _UNCACHED == 0 else None
+    typical = uncached or job.seconds
+    is_cached = job.layer_caching and uncached is None
+    seconds = int(typical * (1 - _SPREAD + 2 * _SPREAD * chance.random()))
     if seconds >= LONGEST_JOB_SECONDS:
-        return JobRun("failed", started, placed, queued, LONGEST_JOB_SECONDS)
+        return JobRun("failed", started, placed, queued, LONGEST_JOB_SECONDS, is_cached)
     if chance.random() < (_FAILS_AGAIN if again and not job.flaky else job.fails):
-        return JobRun(
-            "failed", started, placed, queued, int(seconds * (0.5 + 0.5 * chance.random()))
-        )
-    return JobRun("success", started, placed, queued, seconds)
+        seconds = int(seconds * (0.5 + 0.5 * chance.random()))
+        return JobRun("failed", started, placed, queued, seconds, is_cached)
+    return JobRun("success", started, placed, queued, seconds, is_cached)
 
 
 def _cancel(chance: Random, runs: list[JobRun]) -> None:

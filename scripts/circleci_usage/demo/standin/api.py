@@ -9,9 +9,9 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from circleci_usage.core.progress import Clock
-from circleci_usage.demo.company.catalog import SampleOrganization, SampleProject
 from circleci_usage.demo.company.company import Company
 from circleci_usage.demo.company.insights import user_name
+from circleci_usage.demo.company.projects import SampleOrganization, SampleProject
 from circleci_usage.demo.standin.access_tokens import AccessTokens, Permissions
 from circleci_usage.demo.standin.exportjobs import ExportJobs
 from circleci_usage.demo.standin.insights import (

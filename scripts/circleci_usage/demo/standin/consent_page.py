@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment
 
-from circleci_usage.demo.company.catalog import SampleOrganization
+from circleci_usage.demo.company.projects import SampleOrganization
 from circleci_usage.demo.standin.authorization import ConsentRequest
 from circleci_usage.demo.standin.messages import Response
 from circleci_usage.demo.standin.oauth_messages import NO_STORE

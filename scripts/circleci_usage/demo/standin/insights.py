@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from circleci_usage.demo.company.catalog import PROJECTS, SampleProject, Workflow
+from circleci_usage.demo.company.catalog import PROJECTS
 from circleci_usage.demo.company.insights import SampleTest, sample_tests
+from circleci_usage.demo.company.projects import SampleProject, Workflow
 
 _LISTED: Final = 5
 _HOST: Final = "gh"
