@@ -25,10 +25,10 @@ def test_savings_are_of_a_month_of_average_length() -> None:
         owned, run_statistics(machines=[{"p95_cpu": 1.0, "p95_ram": 1.0}]), public_rates(), week
     )
 
-    # From 20 to 15 credits a minute; 30.4375 days a month.
+    # From 20 to 5 credits a minute; 30.4375 days a month.
     (recommendation,) = found.of("smaller")
     assert (recommendation.credits, recommendation.cost) == (Decimal(43482), Decimal("260.89"))
-    assert (found.saved_credits, found.saved) == (Decimal(10870), Decimal("65.22"))
+    assert (found.saved_credits, found.saved) == (Decimal(32612), Decimal("195.67"))
 
 
 def saved_a_month(last: int, *rows: Row) -> Decimal:

@@ -96,6 +96,7 @@ ACTIONS = st.lists(
         st.sampled_from("abc"),
     ),
     max_size=8,
+    unique_by=lambda action: action.id,
 )
 
 

@@ -274,7 +274,7 @@ def test_a_report_bears_settings_at_their_ends(text: str, exported: Path, tmp_pa
         "--allow-unpriced",
     )
 
-    attacked(*command, cwd=tmp_path, codes={0}, within=60)
+    attacked(*command, cwd=tmp_path, codes={0}, within=120)
     attacked(
         "check", "--config", "usage.yml", "--output", "out", cwd=tmp_path, codes={0, 2, 10, 11}
     )

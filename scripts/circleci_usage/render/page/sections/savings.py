@@ -98,11 +98,11 @@ def _total(savings: Savings, currency: str) -> tuple[str, str] | None:
 
 
 def _counting(view: ReportView) -> Iterator[PageTable]:
-    """What is certain or likely."""
+    """What is certain or likely; nothing where all of it is too little to be listed."""
     savings = view.report.findings.savings
     listed = [each for each in savings.listed if not _is_look(each)]
     small = [each for each in savings.small if not _is_look(each)]
-    if not listed and not small:
+    if not listed:
         return
     ranks = _ranks(savings)
     rows = [_row(each, ranks, view) for each in listed[:_ROWS]]
