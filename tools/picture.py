@@ -20,7 +20,7 @@ from selenium.webdriver.chrome.service import Service
 from artifact_list import artifact_list
 
 WIDTH, SHARPNESS = 1280, 1.5
-HEIGHT = {"report.png": 956, "artifacts.png": 470}
+HEIGHT = {"report.png": 900, "artifacts.png": 470}
 COLORS = 96
 FLAGS = (
     "--headless=new",

@@ -211,7 +211,7 @@ def test_the_sample_company_is_used_on_request_only(tmp_path: Path) -> None:
     done = run_here("init", "--from-demo", cwd=tmp_path)
 
     assert done.code == 0, done.err
-    assert teams(tmp_path / FILE)[:2] == ["ios", "pay"]
+    assert teams(tmp_path / FILE)[:2] == ["ios", "ml"]
     assert "# SAMPLE: this is about the sample company" in (tmp_path / FILE).read_text()
     assert f"circleci-usage demo --config {FILE}" in done.err
     assert "org_id" not in done.out

@@ -72,11 +72,11 @@ def test_no_documented_class_is_unknown(tmp_path: Path) -> None:
     lines = table(tmp_path / "report", "right_sizing")
     assert {line["resource_class"]: (line["verdict"], line["recommended"]) for line in lines} == {
         "medium.gen3": ("fits", ""),
-        "xlarge.gen2": ("smaller", "large.gen2"),
-        "xlarge": ("smaller", "large"),
+        "xlarge.gen2": ("smaller", "medium.gen2"),
+        "xlarge": ("smaller", "medium"),
         "medium+": ("unknown size", ""),
-        "arm.xlarge": ("smaller", "arm.large"),
-        "arm.2xlarge": ("unknown rate", ""),
+        "arm.xlarge": ("smaller", "arm.medium"),
+        "arm.2xlarge": ("smaller", "arm.medium"),
         "windows.large": ("smaller", "windows.medium"),
         "gpu.nvidia.medium": ("not enough data", ""),
         "windows.gpu.nvidia.medium": ("not enough data", ""),

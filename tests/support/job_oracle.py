@@ -175,21 +175,26 @@ def savings(rows: Iterable[Fields], price: Decimal, days: int) -> dict[Key, tupl
 
 
 def smaller(executor: str, name: str, runs: Sequence[Fields]) -> tuple[str, int] | None:
-    """The next smaller class if peaks plus 20% headroom of at least five runs fit it."""
-    names = [*CLASSES[executor]]
-    place = names.index(name)
+    """The cheapest smaller class that peaks plus 20% headroom of at least five runs fit."""
     measured = [
         row for row in runs if row["MAX_CPU_UTILIZATION_PCT"] and row["MAX_RAM_UTILIZATION_PCT"]
     ]
-    if place == 0 or len(measured) < 5:
+    cpu, ram = (
+        peak(measured, column) if len(measured) >= 5 else Decimal(100)
+        for column in ("MAX_CPU_UTILIZATION_PCT", "MAX_RAM_UTILIZATION_PCT")
+    )
+    if cpu >= 100:
         return None
-    target = names[place - 1]
-    rate, cpus, memory = CLASSES[executor][target]
     _, cpus_now, memory_now = CLASSES[executor][name]
-    cpu, ram = peak(measured, "MAX_CPU_UTILIZATION_PCT"), peak(measured, "MAX_RAM_UTILIZATION_PCT")
-    fits_cpu = Decimal(cpus_now) * cpu / 100 * Decimal("1.2") <= Decimal(cpus)
-    fits_ram = Decimal(memory_now) * ram / 100 * Decimal("1.2") <= Decimal(memory)
-    return (target, rate) if cpu < 100 and fits_cpu and fits_ram else None
+    needed_cpus = Decimal(cpus_now) * cpu / 100 * Decimal("1.2")
+    needed_memory = Decimal(memory_now) * ram / 100 * Decimal("1.2")
+    names = [*CLASSES[executor]]
+    choices = []
+    for target in names[: names.index(name)]:
+        rate, cpus, memory = CLASSES[executor][target]
+        if needed_cpus <= Decimal(cpus) and needed_memory <= Decimal(memory):
+            choices.append(CHEAPER.get((executor, target), (target, rate)))
+    return min(choices, key=lambda choice: choice[1], default=None)
 
 
 def peak(runs: Iterable[Fields], column: str) -> Decimal:
