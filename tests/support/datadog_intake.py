@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from circleci_usage.core.progress import Clock
 from circleci_usage.demo.standin.faults import Fault, FaultHook
 from circleci_usage.demo.standin.messages import Call, Request, Response
-from circleci_usage.demo.standin.wire import Listener
 from datadog_costs import CustomCosts
 from datadog_metrics import InvalidError, MetricIntake, parsed
+from loopback_service import LoopbackService
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 APP_KEY = "fedcba9876543210fedcba9876543210fedcba98"
@@ -23,7 +23,7 @@ COSTS = "/api/v2/cost/custom_costs"
 
 
 @dataclass
-class DatadogIntake:
+class DatadogIntake(LoopbackService):
     """A Datadog with one customer, running while its context lasts.
 
     Attributes:
@@ -45,28 +45,11 @@ class DatadogIntake:
     dashboards: list[dict[str, Any]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
-        self._listener = Listener("api", self.clock, self._answer, self._fault, self.calls.append)
-        self._listener.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.__exit__()
-        if self._listener.defects:
-            raise BaseExceptionGroup("the mock Datadog failed", self._listener.defects)
-
-    @property
-    def url(self) -> str:
-        return self._listener.url
-
     def request_count(self, method: str, path: str) -> int:
         """How many requests there were."""
         return sum(
             call.method == method and urlsplit(call.path).path == path for call in self.calls
         )
-
-    def _fault(self, request: Request) -> Fault | None:
-        return self.faults(request) if self.faults else None
 
     def _answer(self, request: Request) -> Response:
         try:

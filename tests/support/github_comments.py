@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from circleci_usage.core.progress import Clock, SystemClock
-from circleci_usage.demo.standin.faults import Fault, FaultHook
+from circleci_usage.demo.standin.faults import FaultHook
 from circleci_usage.demo.standin.messages import Call, Request, Response
-from circleci_usage.demo.standin.wire import Listener
+from loopback_service import LoopbackService
 
 TOKEN: Final = "ghp_XXXXexampleXXXX0123456789"
 REPOSITORY: Final = "acme/web"
@@ -24,7 +24,7 @@ _LONGEST: Final = 65_536
 
 
 @dataclass
-class GithubComments:
+class GithubComments(LoopbackService):
     """One pull request with comments, running while its context lasts.
 
     Attributes:
@@ -40,19 +40,6 @@ class GithubComments:
     faults: FaultHook | None = None
     comments: list[dict[str, Any]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        self._listener = Listener("api", self.clock, self._answer, self._fault, self.calls.append)
-        self._listener.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.__exit__()
-        assert self._listener.defects == []
-
-    @property
-    def url(self) -> str:
-        return self._listener.url
 
     @property
     def pull_request(self) -> str:
@@ -70,9 +57,6 @@ class GithubComments:
     def has(self, body: str, author: dict[str, Any]) -> None:
         """A comment that is there already."""
         self.comments.append({"id": 1000 + len(self.comments), "body": body, "user": author})
-
-    def _fault(self, request: Request) -> Fault | None:
-        return self.faults(request) if self.faults else None
 
     def _answer(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":

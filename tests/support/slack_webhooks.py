@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from circleci_usage.core.progress import Clock, SystemClock
-from circleci_usage.demo.standin.faults import Fault, FaultHook
+from circleci_usage.demo.standin.faults import FaultHook
 from circleci_usage.demo.standin.messages import Call, Request, Response
-from circleci_usage.demo.standin.wire import Listener
+from loopback_service import LoopbackService
 
 SECRET: Final = "XXXXsecretXXXX0123456789"
 PATH: Final = f"/services/T00000000/B00000000/{SECRET}"
@@ -17,7 +17,7 @@ _MOST_BLOCKS: Final = 50
 
 
 @dataclass
-class SlackWebhooks:
+class SlackWebhooks(LoopbackService):
     """One webhook, running while its context lasts.
 
     Attributes:
@@ -32,21 +32,9 @@ class SlackWebhooks:
     posted: list[dict[str, Any]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
-        self._listener = Listener("api", self.clock, self._answer, self._fault, self.calls.append)
-        self._listener.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.__exit__()
-        assert self._listener.defects == []
-
     @property
     def url(self) -> str:
         return self._listener.url + PATH
-
-    def _fault(self, request: Request) -> Fault | None:
-        return self.faults(request) if self.faults else None
 
     def _answer(self, request: Request) -> Response:
         if request.path != PATH:

@@ -164,6 +164,44 @@ def _never_connected(error: Exception) -> bool:
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
 
 
+def request_once(
+    method: str,
+    address: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    timeouts: Timeouts,
+    limit: int,
+) -> tuple[requests.Response, bytes]:
+    """One request on a connection of its own, without redirects: the response and its body.
+
+    Args:
+        method: such as POST.
+        address: which may be a secret.
+        headers: besides those of every session.
+        body: what is sent.
+        timeouts: of the exchange.
+        limit: the most bytes of the response's body.
+
+    Raises:
+        BrokenError: the exchange did not complete, or the response is too long.
+        SettingsError: the environment names a certificate file that cannot be used.
+    """
+    with Session() as session, Deadline(timeouts.total) as deadline, exchange(deadline):
+        made = session.request(
+            method,
+            address,
+            data=body,
+            headers=headers,
+            timeout=(timeouts.connect, timeouts.read),
+            allow_redirects=False,
+            stream=True,
+        )
+        with made as response:
+            content = read_body(response, limit=limit)
+    return response, content
+
+
 def read_body(response: requests.Response, *, limit: int) -> bytes:
     """A body of at most `limit` bytes.
 

@@ -19,14 +19,11 @@ from circleci_usage.core.progress import Clock, Progress, wait_before_retry
 from circleci_usage.core.secret_texts import fault_of_secret
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.network.addresses import has_user, is_exposed, web_address
-from circleci_usage.network.deadlines import Deadline
 from circleci_usage.network.http import (
     REDIRECTS,
     BrokenError,
-    Session,
     Timeouts,
-    exchange,
-    read_body,
+    request_once,
     wait_of,
 )
 from circleci_usage.notify.delivery import UnclearDeliveryError
@@ -127,19 +124,14 @@ class SlackWebhook:
         return _Refusal(status, text, wait_of(response.headers, self._clock.now()))
 
     def _post(self, body: bytes) -> tuple[requests.Response, str]:
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        timeouts = self._timeouts
-        with Session() as session, Deadline(timeouts.total) as deadline, exchange(deadline):
-            post = session.post(
-                self._url.get_secret_value(),
-                data=body,
-                headers=headers,
-                timeout=(timeouts.connect, timeouts.read),
-                allow_redirects=False,
-                stream=True,
-            )
-            with post as response:
-                content = read_body(response, limit=_LONGEST_RESPONSE)
+        response, content = request_once(
+            "POST",
+            self._url.get_secret_value(),
+            headers={"Content-Type": "application/json; charset=utf-8"},
+            body=body,
+            timeouts=self._timeouts,
+            limit=_LONGEST_RESPONSE,
+        )
         return response, self._shown(content)
 
     def _shown(self, content: bytes) -> str:

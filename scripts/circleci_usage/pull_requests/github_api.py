@@ -18,14 +18,11 @@ from circleci_usage.core.errors import (
 )
 from circleci_usage.core.progress import Clock, Progress, wait_before_retry
 from circleci_usage.core.untrusted_text import inert
-from circleci_usage.network.deadlines import Deadline
 from circleci_usage.network.http import (
     REDIRECTS,
     BrokenError,
-    Session,
     Timeouts,
-    exchange,
-    read_body,
+    request_once,
     wait_of,
 )
 from circleci_usage.pull_requests.defaults import TOKEN_VARIABLE
@@ -150,20 +147,14 @@ class GithubApi:
         }
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
-        timeouts = self._timeouts
-        with Session() as session, Deadline(timeouts.total) as deadline, exchange(deadline):
-            made = session.request(
-                method,
-                f"{self._url}{path}",
-                data=None if body is None else json.dumps(body).encode(),
-                headers=headers,
-                timeout=(timeouts.connect, timeouts.read),
-                allow_redirects=False,
-                stream=True,
-            )
-            with made as response:
-                content = read_body(response, limit=_LONGEST_RESPONSE)
-        return response, content
+        return request_once(
+            method,
+            f"{self._url}{path}",
+            headers=headers,
+            body=None if body is None else json.dumps(body).encode(),
+            timeouts=self._timeouts,
+            limit=_LONGEST_RESPONSE,
+        )
 
     def _said(self, body: object) -> str:
         """The message of a response, without the token: a proxy may quote it."""
