@@ -139,7 +139,7 @@ def compute_report(
     Raises:
         SettingsError: there is usage on days without a price.
     """
-    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
+    exported = _exported(source, now)
     with progress.task("Analyzing the usage"):
         report = build_report(usage, settings, now, exported, source.warnings, looked_up)
     return ComputedReport(report, _merged_rows(source, usage, report.period, progress))
@@ -224,13 +224,23 @@ def build_cost_lines(
     Raises:
         SettingsError: there is usage on days without a price.
     """
-    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
-    days = _days(usage, settings, now, exported)
+    days = known_days(usage, source, settings, now)
     with exact_arithmetic():
         _, owned = own_costs(with_days(usage, days.period.last), settings, days.period)
         if not settings.prices.allow_unpriced:
             refuse_unpriced(owned.within(days.period).costs)
         return explored_lines(owned, settings, days, usage.places)
+
+
+def known_days(
+    usage: DailyUsage, source: Source, settings: ReportSettings, now: datetime
+) -> ReportDays:
+    """The days that a report on the usage of a source is of, and which of them are complete."""
+    return _days(usage, settings, now, _exported(source, now))
+
+
+def _exported(source: Source, now: datetime) -> ExportedDays:
+    return ExportedDays(source.complete_through, source.complete, complete_through(now))
 
 
 def _days(

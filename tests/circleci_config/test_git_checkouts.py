@@ -16,8 +16,6 @@ from circleci_usage.circleci_config.git_files import (
     file_state,
     files_at,
     is_revision,
-    path_in_repository,
-    text_at,
 )
 from circleci_usage.circleci_config.this_project import ThisProject, project_of, this_project
 from circleci_usage.core.errors import SettingsError
@@ -88,7 +86,6 @@ def test_a_folder_without_git_is_of_no_project(tmp_path: Path) -> None:
 
     assert this_project(tmp_path) is None
     assert file_state(tmp_path / CONFIG) == "no repository"
-    assert path_in_repository(tmp_path / CONFIG) is None
 
 
 def test_a_changed_file_is_told_from_a_clean_one(checkout: Path) -> None:
@@ -110,30 +107,23 @@ def test_the_text_of_a_file_at_a_revision(checkout: Path) -> None:
     write(checkout / CONFIG, "version: 2.1\n")
     git(checkout, "commit", "--all", "--message", "Second")
 
-    assert text_at(checkout / ".circleci", "HEAD~1", CONFIG) == FIRST
-    assert text_at(checkout, "main", CONFIG) == "version: 2.1\n"
-    assert files_at(checkout, "main", [CONFIG, PurePosixPath("none.yml")]).keys() == {CONFIG}
-    assert path_in_repository(checkout / CONFIG) == CONFIG
+    assert files_at(checkout / ".circleci", "HEAD~1", [CONFIG]) == {CONFIG: FIRST}
+    wanted = [CONFIG, PurePosixPath("none.yml")]
+    assert files_at(checkout, "main", wanted) == {CONFIG: "version: 2.1\n"}
 
 
-@pytest.mark.parametrize(
-    ("revision", "path", "message"),
-    [
-        ("gone", "a.yml", "'gone' is not a revision of this repository; fetch it"),
-        ("main", "a.yml", "there is no a.yml at main; give REVISION:PATH or a file"),
-        ("--output=x", "a.yml", "'--output=x' is not a git revision"),
-        ("main:.circleci", "a.yml", "is not a git revision"),
-        ("a\nb", "a.yml", "is not a git revision"),
-        ("", "a.yml", "is not a git revision"),
-    ],
-)
-def test_a_revision_or_file_that_is_missing(
-    checkout: Path, revision: str, path: str, message: str
-) -> None:
-    with pytest.raises(SettingsError, match=message.replace("*", r"\*")):
-        text_at(checkout, revision, PurePosixPath(path))
+@pytest.mark.parametrize("revision", ["--output=x", "main:.circleci", "a\nb", ""])
+def test_what_cannot_be_a_revision_is_not_passed_to_git(checkout: Path, revision: str) -> None:
+    with pytest.raises(SettingsError, match="is not a git revision"):
+        is_revision(checkout, revision)
+    with pytest.raises(SettingsError, match="is not a git revision"):
+        files_at(checkout, revision, [CONFIG])
 
     assert not (checkout / "x").exists()
+
+
+def test_a_branch_that_is_missing_is_no_revision(checkout: Path) -> None:
+    assert not is_revision(checkout, "gone")
 
 
 def test_a_tree_is_no_revision(checkout: Path) -> None:
@@ -148,7 +138,7 @@ def test_a_repository_starts_nothing(checkout: Path) -> None:
     git(checkout, "config", "diff.external", str(trap))
 
     assert file_state(checkout / CONFIG) == "clean"
-    assert text_at(checkout, "HEAD", CONFIG) == FIRST
+    assert files_at(checkout, "HEAD", [CONFIG]) == {CONFIG: FIRST}
     assert not (checkout.parent / "sprung").exists()
 
 

@@ -41,28 +41,6 @@ def is_revision(folder: Path, name: str) -> bool:
     return git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", commit) is not None
 
 
-def text_at(folder: Path, revision: str, path: PurePosixPath) -> str:
-    """The text of a file at a revision.
-
-    Args:
-        folder: in the repository.
-        revision: a branch, a tag or a commit.
-        path: of the file, from the root of the repository.
-
-    Raises:
-        SettingsError: there is no such revision or file, or it is not UTF-8.
-    """
-    shown = f"{inert(path)} at {inert(revision)}"
-    if not is_revision(folder, revision):
-        raise SettingsError(
-            f"{inert(revision)!r} is not a revision of this repository; fetch it, or give a file"
-        )
-    found = files_at(folder, revision, [path])
-    if path not in found:
-        raise SettingsError(f"there is no {shown}; give REVISION:PATH or a file")
-    return found[path]
-
-
 def files_at(folder: Path, revision: str, paths: list[PurePosixPath]) -> dict[PurePosixPath, str]:
     """The texts of those files that there are at a revision, by their paths from the root.
 
@@ -76,18 +54,6 @@ def files_at(folder: Path, revision: str, paths: list[PurePosixPath]) -> dict[Pu
         if content is not None:
             found[path] = _decoded(content, f"{inert(path)} at {inert(revision)}")
     return found
-
-
-def path_in_repository(path: Path) -> PurePosixPath | None:
-    """A file's path from the root of its repository; None outside of one."""
-    absolute = path.absolute()
-    prefix = (
-        git(absolute.parent, "rev-parse", "--show-prefix") if absolute.parent.is_dir() else None
-    )
-    if prefix is None:
-        return None
-    folder = prefix.decode("utf-8", "surrogateescape").removesuffix("\n")
-    return PurePosixPath(folder, absolute.name)
 
 
 def _decoded(content: bytes, shown: str) -> str:

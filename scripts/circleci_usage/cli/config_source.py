@@ -1,11 +1,9 @@
-"""CircleCI's configuration that a command is about, and the project that it is of."""
+"""CircleCI's configuration that a command is about."""
 # ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from circleci_usage.cli.project_choice import ProjectName, checked_out_project, named_project
 from circleci_usage.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -34,31 +32,3 @@ def config_of(path: str) -> "CircleConfig":
     name = PurePosixPath(main.relative_to(root).as_posix())
     files = with_continuations(name, read_checkout(root))
     return read_config({root / each: text for each, text in files.items()})
-
-
-def project_among(
-    known: Iterable[ProjectName], name: str | None, config: "CircleConfig"
-) -> ProjectName:
-    """The project of the usage that a configuration is of.
-
-    Args:
-        known: all projects with usage.
-        name: of the project, if one is named.
-        config: whose files are in a checkout of the project otherwise.
-
-    Raises:
-        SettingsError: there is no such project, or no checkout.
-    """
-    if name is not None:
-        return named_project(known, name)
-    return checked_out_project(known, [*_checkouts(config)])
-
-
-def _checkouts(config: "CircleConfig") -> Iterator[ProjectName]:
-    from circleci_usage.circleci_config.this_project import this_project
-
-    folders = dict.fromkeys(file.parent for file in config.texts)
-    for folder in folders:
-        found = this_project(folder)
-        if found:
-            yield ProjectName(found.organization, found.project)

@@ -1,12 +1,20 @@
 """Which project of the usage a command is about: the one that is named, or that of the checkout."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+# ruff: noqa: PLC0415 - `--help` must not wait for the libraries that read
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.plurals import few
 from circleci_usage.core.suggestions import did_you_mean
 from circleci_usage.core.untrusted_text import inert
+from circleci_usage.schema.export_columns import NO_NAME
+from circleci_usage.schema.keys import ProjectKey
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NAMES: Final = 10
 
@@ -21,6 +29,46 @@ class ProjectName(NamedTuple):
     def full(self) -> str:
         """Organization and project, as `--project` takes them."""
         return f"{self.organization}/{self.project}"
+
+
+Choose = Callable[[Iterable[ProjectName]], ProjectName]
+"""Chooses one of the projects that have usage."""
+
+
+def projects_with_usage(runs: "pd.DataFrame") -> Mapping[ProjectName, ProjectKey]:
+    """The projects of daily usage by their names."""
+    rows = runs[[*ProjectKey._fields]].drop_duplicates().astype(str)
+    keys = (ProjectKey(*row) for row in rows.itertuples(index=False, name=None))
+    return {
+        ProjectName(key.organization, key.project): key for key in keys if key.project != NO_NAME
+    }
+
+
+def chosen_project(
+    known: Iterable[ProjectName], name: str | None, folders: Iterable[Path]
+) -> ProjectName:
+    """The project that is named, else the one that some folders are a checkout of.
+
+    Args:
+        known: all projects with usage.
+        name: of the project, if one is named.
+        folders: of the configuration.
+
+    Raises:
+        SettingsError: there is no such project, or no checkout.
+    """
+    if name is not None:
+        return named_project(known, name)
+    return checked_out_project(known, [*_checkouts(folders)])
+
+
+def _checkouts(folders: Iterable[Path]) -> Iterator[ProjectName]:
+    from circleci_usage.circleci_config.this_project import this_project
+
+    for folder in folders:
+        found = this_project(folder)
+        if found:
+            yield ProjectName(found.organization, found.project)
 
 
 def named_project(known: Iterable[ProjectName], name: str) -> ProjectName:

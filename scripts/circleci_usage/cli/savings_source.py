@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    import pandas as pd
-
+    from circleci_usage.analysis.completeness import ReportDays
     from circleci_usage.analysis.savings import Action, Savings
     from circleci_usage.cli.cost_source import AskedUsage
-    from circleci_usage.cli.project_choice import ProjectName
+    from circleci_usage.cli.project_choice import Choose, ProjectName
     from circleci_usage.core.periods import Period
 
 
@@ -35,7 +34,7 @@ class ProjectSavings:
 
 def savings_of_project(
     asked: "AskedUsage",
-    choose: "Callable[[Iterator[ProjectName]], ProjectName]",
+    choose: "Choose",
     now: "datetime",
 ) -> ProjectSavings:
     """What to do to spend less in one project, as the report on the same usage lists it.
@@ -48,14 +47,15 @@ def savings_of_project(
     Raises:
         SettingsError: there is no such project, or usage without a price.
     """
-    from circleci_usage.analysis.completeness import days_with_usage
+    from circleci_usage.cli.project_choice import projects_with_usage
+    from circleci_usage.pipeline import known_days
 
-    period = asked.settings.days(days_with_usage(asked.usage.runs))
-    project = choose(_projects(asked.usage.runs))
-    found = _savings(asked, period, now)
+    days = known_days(asked.usage, asked.source, asked.settings, now)
+    project = choose(projects_with_usage(asked.usage.runs))
+    found = _savings(asked, days)
     return ProjectSavings(
         project=project,
-        period=period,
+        period=days.period,
         currency=asked.settings.prices.currency,
         actions=[
             ranked.action
@@ -65,29 +65,14 @@ def savings_of_project(
     )
 
 
-def _projects(runs: "pd.DataFrame") -> "Iterator[ProjectName]":
-    from circleci_usage.cli.project_choice import ProjectName
-    from circleci_usage.schema.export_columns import NO_NAME
-
-    names = runs[["organization", "project"]].drop_duplicates()
-    for organization, project in names.itertuples(index=False):
-        if project != NO_NAME:
-            yield ProjectName(str(organization), str(project))
-
-
-def _savings(asked: "AskedUsage", period: "Period", now: "datetime") -> "Savings":
+def _savings(asked: "AskedUsage", days: "ReportDays") -> "Savings":
     from circleci_usage.analysis.analyze import AnalysisInput, analyze
-    from circleci_usage.analysis.completeness import ExportedDays, report_days
     from circleci_usage.analysis.undated import with_days
     from circleci_usage.core.decimals import exact_arithmetic
-    from circleci_usage.core.periods import today_utc
     from circleci_usage.costs.pricing import refuse_unpriced
-    from circleci_usage.export.ledger import complete_through
     from circleci_usage.pipeline import own_costs
 
-    source, settings = asked.source, asked.settings
-    exported = ExportedDays(source.complete_through, source.complete, complete_through(now))
-    days = report_days(asked.usage.runs, period, exported, today_utc(now))
+    settings, period = asked.settings, days.period
     usage = with_days(asked.usage, period.last)
     with exact_arithmetic():
         _, owned = own_costs(usage, settings, period)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from circleci_usage.analysis.rightsizing.monthly_costs import CENTS
 from circleci_usage.core.decimals import ZERO, estimating, rounded
-
-CENTS: Final = 2
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from circleci_usage.analysis.rightsizing.monthly_costs import DAYS_A_MONTH
+from circleci_usage.analysis.savings.layer_caching import LAYER_CACHING
 from circleci_usage.analysis.savings.monthly_places import COMPUTE
 from circleci_usage.circleci_config.jobs import ConfigJob
 from circleci_usage.core.decimals import ZERO, estimating
@@ -22,8 +23,6 @@ from circleci_usage.estimate.amounts import NOTHING, Amount
 from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.schema.keys import ProjectKey
 from circleci_usage.usage.daily_usage import DailyUsage
-
-LAYER_CACHING: Final = "dlc"
 
 _JOB: Final = ["workflow", "job"]
 _CLASS: Final = [*_JOB, "executor", "resource_class"]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from circleci_usage.analysis.rightsizing.monthly_costs import CENTS
 from circleci_usage.analysis.savings.actions import Place, Saved
 from circleci_usage.core.columnar import order
 from circleci_usage.core.decimals import ZERO, estimating, rounded
@@ -20,7 +21,6 @@ from circleci_usage.schema.export_columns import NO_NAME
 from circleci_usage.schema.keys import JobClassKey, JobKey, WorkflowKey
 
 COMPUTE: Final = "compute"
-CENTS: Final = 2
 
 _KEYS: Final = [*JobClassKey._fields]
 _CLASS: Final = ("executor", "resource_class")
@@ -99,10 +99,6 @@ class MonthlyPlaces:
         sums = sum_by(self._sums, WorkflowKey._fields, ["credits"])["credits"]
         pairs = zip(sums.index, sums.tolist(), strict=True)
         return {WorkflowKey(*names): int(credits) for names, credits in pairs}
-
-    def saved(self, keys: Iterable[JobKey], share: Decimal) -> tuple[Saved, ...]:
-        """A share of what jobs cost in compute, saved."""
-        return tuple(spent.saved(share) for key in keys for spent in self.of_job(key))
 
     def part(self, are_part: Callable[[pd.DataFrame], pd.Series]) -> "MonthlyPlaces":
         """The costs of some lines alone, such as those of canceled runs."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
+from circleci_usage.analysis.rightsizing.monthly_costs import CENTS
 from circleci_usage.analysis.savings.actions import (
     CERTAINTIES,
     Action,
@@ -16,8 +16,6 @@ from circleci_usage.analysis.savings.actions import (
 )
 from circleci_usage.analysis.savings.savings_settings import Dismissal, SavingsSettings
 from circleci_usage.core.decimals import ZERO, estimating, rounded, total
-
-_CENTS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ def _beside(action: Action, places: Mapping[Place, "_SavedThere"]) -> RankedActi
         there.ids.append(action.id)
         credits += there.credits.save(action.lever, part.credits, part.all_credits)
         cost += there.cost.save(action.lever, part.cost, part.all_cost)
-    return RankedAction(action, rounded(credits, 0), rounded(cost, _CENTS))
+    return RankedAction(action, rounded(credits, 0), rounded(cost, CENTS))
 
 
 def _earlier(action: Action, places: Mapping[Place, "_SavedThere"]) -> Iterable[str]:

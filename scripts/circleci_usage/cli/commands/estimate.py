@@ -2,7 +2,6 @@
 # ruff: noqa: PLC0415 - imports are late on purpose, as in app.py
 
 import os
-from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -30,13 +29,13 @@ from circleci_usage.cli.flag_groups import (
     expand_flag_groups,
 )
 from circleci_usage.cli.json_output.document import begin_json
+from circleci_usage.cli.project_choice import chosen_project
 from circleci_usage.cli.value_sources import written_in
 from circleci_usage.core.errors import SettingsError
 from circleci_usage.core.progress import SystemClock
 
 if TYPE_CHECKING:
     from circleci_usage.cli.console import Console
-    from circleci_usage.cli.project_choice import ProjectName
     from circleci_usage.estimate.records import Estimate
     from circleci_usage.pull_requests.commenting import Commenting
 
@@ -85,7 +84,8 @@ def estimate(
     # Before usage is read, which may take minutes.
     before_and_after = compared_configs(Path(), base, head)
     usage = asked_usage(context, paths, store.store, chosen, applied, console, allow_unpriced=False)
-    history = history_of_project(usage, partial(_project, asked.project), clock.now())
+    choose = partial(chosen_project, name=asked.project, folders=[Path()])
+    history = history_of_project(usage, choose, clock.now())
     found = estimate_change(*before_and_after, history)
     limit = asked.limit
     output.add(**estimate_members(found, limit))
@@ -99,23 +99,6 @@ def estimate(
 def _refuse_both(after: PullRequestFlags, shown: JsonFlags) -> None:
     if after.markdown and shown.json:
         raise SettingsError("--markdown and --json contradict each other; choose one of them.")
-
-
-def _project(name: str | None, known: "Iterable[ProjectName]") -> "ProjectName":
-    """The project that is named, or that of this folder's checkout."""
-    from circleci_usage.circleci_config.this_project import this_project
-    from circleci_usage.cli.project_choice import (
-        ProjectName,
-        checked_out_project,
-        named_project,
-    )
-
-    if name is not None:
-        return named_project(known, name)
-    here = this_project(Path())
-    return checked_out_project(
-        known, [ProjectName(here.organization, here.project)] if here else []
-    )
 
 
 def _commenting(

@@ -11,7 +11,7 @@ import typer
 
 from circleci_usage.cli import flags, settings
 from circleci_usage.cli.applied_settings import applied_settings
-from circleci_usage.cli.config_source import config_of, project_among
+from circleci_usage.cli.config_source import config_of
 from circleci_usage.cli.cost_source import asked_usage
 from circleci_usage.cli.display import console_for, say_lines, show_warnings
 from circleci_usage.cli.flag_groups import (
@@ -23,6 +23,7 @@ from circleci_usage.cli.flag_groups import (
 )
 from circleci_usage.cli.json_output.document import begin_json
 from circleci_usage.cli.optimize_flags import DEFAULT_CONFIG, ChangeFlags, ConfigPath
+from circleci_usage.cli.project_choice import chosen_project
 from circleci_usage.core.progress import SystemClock
 from circleci_usage.core.untrusted_text import inert
 
@@ -115,7 +116,8 @@ def _changed(asked: "AskedUsage", config: "CircleConfig", change: ChangeFlags) -
     from circleci_usage.cli.savings_source import savings_of_project
     from circleci_usage.optimize import edited_texts, plan_changes, unified_diff
 
-    choose = partial(project_among, name=change.project, config=config)
+    folders = dict.fromkeys(file.parent for file in config.texts)
+    choose = partial(chosen_project, name=change.project, folders=folders)
     savings = savings_of_project(asked, choose, SystemClock().now())
     group_names = asked.settings.job_groups.renamed(
         name for job in config.jobs for name in (job.name, *job.other_names)
