@@ -9,7 +9,7 @@ from circleci_usage.demo.standin.wire import Listener
 
 
 class LoopbackService:
-    """A service over HTTP; a defect of its own fails the test.
+    """A service over HTTP; an internal error fails the test.
 
     Attributes:
         clock: for the Date header.
