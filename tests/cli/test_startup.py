@@ -48,6 +48,7 @@ def test_what_the_list_of_commands_says_is_how_their_help_begins() -> None:
 def test_the_program_alone_imports_no_command(arguments: str, tmp_path: Path) -> None:
     places = {place.partition(":")[0] for _, texts in COMMANDS for place in texts}
     commands = {f"circleci_usage.cli.commands.{place}" for place in places}
+    commands |= {"circleci_usage.cli.flags", "circleci_usage.cli.flag_groups"}
     slow = {"pydantic", "requests", "yaml", "rich.markdown", "importlib.metadata", *READS_OR_DRAWS}
 
     assert imported(arguments, tmp_path) & (commands | slow) == set()
