@@ -1,4 +1,4 @@
-"""Commands that are imported when they are asked for.
+"""Commands that are imported when they are used first.
 
 A command needs flags and modules of its own; `status` must not wait for those of `costs`.
 """
