@@ -10,7 +10,7 @@ import polars as pl
 
 from circleci_usage.usage.job_run_rules import OUTCOMES
 from circleci_usage.usage.polars.group_numbers import Numbers
-from circleci_usage.usage.polars.ranked_values import Values, ranked
+from circleci_usage.usage.polars.ranked_values import RankableValues, rankable
 from circleci_usage.usage.polars.run_expressions import first_days
 from circleci_usage.usage.polars.run_records import NO_ORDER, Records, chosen, to_date
 
@@ -53,6 +53,7 @@ class _Days:
         dates: these days.
         starts: the first run of each.
         sums: their sums.
+        runs: how many runs there are.
         seconds: of each run.
         queued: of each run.
     """
@@ -61,13 +62,14 @@ class _Days:
     dates: pl.Series
     starts: _Indices
     sums: Mapping[str, npt.NDArray[np.int64]]
-    seconds: Values
-    queued: Values
+    runs: int
+    seconds: RankableValues
+    queued: RankableValues
 
     def by(self, firsts: _Indices) -> pl.DataFrame:
         """The statistics of several days of a job, of which `firsts` are the first ones."""
         starts = self.starts[firsts]
-        runs = np.diff(starts, append=len(self.seconds))
+        runs = np.diff(starts, append=self.runs)
         groups = np.repeat(np.arange(len(runs), dtype=np.uint32), runs)
         sums = {name: np.add.reduceat(each, firsts) for name, each in self.sums.items()}
         milliseconds = sums.pop("queued")
@@ -76,8 +78,8 @@ class _Days:
                 pl.Series("job_number", self.jobs[firsts]),
                 pl.Series("runs", runs, pl.UInt32),
                 *(pl.Series(name, each, pl.UInt32) for name, each in sums.items()),
-                *ranked(self.seconds, groups, len(runs)).percentiles("seconds"),
-                *ranked(self.queued, groups, len(runs)).percentiles("queued"),
+                *self.seconds.ranked(groups, len(runs)).percentiles("seconds"),
+                *self.queued.ranked(groups, len(runs)).percentiles("queued"),
                 pl.Series("queued_seconds", np.rint(milliseconds / 1000), pl.Int64),
             ]
         )
@@ -102,8 +104,9 @@ def _days_of(records: Records, jobs: Numbers) -> _Days:
         to_date(in_order["day"][starts]),
         starts,
         {name: np.add.reduceat(each, starts, dtype=np.int64) for name, each in counted.items()},
-        np.ascontiguousarray(in_order["seconds"]),
-        queued,
+        len(records),
+        rankable(in_order["seconds"]),
+        rankable(queued),
     )
 
 

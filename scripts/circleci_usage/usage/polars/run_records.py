@@ -14,7 +14,7 @@ import polars as pl
 
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.usage.job_run_rules import OUTCOMES, USES
-from circleci_usage.usage.polars.group_numbers import Numbers
+from circleci_usage.usage.polars.group_numbers import Numbers, any_row_of, group_numbers
 from circleci_usage.usage.polars.run_expressions import has_ended, never_started
 
 Records = npt.NDArray[np.void]
@@ -63,13 +63,14 @@ def records_of(runs: pl.DataFrame, machines: Numbers, first_run: int) -> Records
     """Job runs → the records of those that ended.
 
     Args:
-        runs: `FIELDS`, and what `never_started` needs.
+        runs: `FIELDS`, with `date` as a name, and what `never_started` needs.
         machines: `machine` of each.
         first_run: `run` of the first one.
     """
     records = np.empty(len(runs), RECORD)
     records["run"] = np.arange(first_run, first_run + len(runs))
     records["machine"] = machines
+    records["day"] = _days(runs["date"])
     for field in runs.select(_fields()):
         records[field.name] = field.to_numpy()
     return chosen(records, runs.select(has_ended().fill_null(value=False)).to_series().to_numpy())
@@ -81,12 +82,18 @@ def chosen(records: Records, are_wanted: npt.NDArray[np.bool_]) -> Records:
     return records if are_wanted.all() else records.take(np.flatnonzero(are_wanted))
 
 
+def _days(dates: pl.Series) -> npt.NDArray[np.uint32]:
+    """The days of dates, which are names: each of the few is read once."""
+    numbers = group_numbers(dates.to_frame(), ["date"])
+    names = dates.gather(any_row_of(numbers)).cast(pl.String)
+    day = names.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + _FIRST_DAY
+    return day.fill_null(_NO_DAY).cast(pl.UInt32).to_numpy().take(numbers)
+
+
 def _fields() -> list[pl.Expr]:
-    day = pl.col("date").str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64)
     outcomes = [(pl.col("status") == status).cast(pl.UInt8) for status in OUTCOMES]
     outcome = pl.sum_horizontal(each * place for place, each in enumerate(outcomes))
     return [
-        (day + _FIRST_DAY).fill_null(_NO_DAY).cast(pl.UInt32).alias("day"),
         outcome.alias("outcome"),
         never_started().fill_null(value=False).alias("never_started"),
         (pl.col("dlc_credits").fill_null(0) > 0).alias("is_cached"),
