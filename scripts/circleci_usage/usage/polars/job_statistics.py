@@ -88,24 +88,25 @@ class _Days:
 def _days_of(records: Records, jobs: Numbers) -> _Days:
     key = jobs.astype(np.uint64) << _JOB | records["day"]
     order = np.argsort(key)
-    key, in_order = key[order], records.take(order)
+    key = key.take(order)
+    outcome, never_started, seconds, queued = (
+        records[name].take(order) for name in ("outcome", "never_started", "seconds", "queued")
+    )
     starts = _changes(key)
-    queued = np.ascontiguousarray(in_order["queued"])
     # Milliseconds, because sums of integers do not depend on the order.
     milliseconds = np.rint(np.nan_to_num(queued.astype(np.float64)) * 1000)
-    outcome = np.ascontiguousarray(in_order["outcome"])
     counted = {
         **{name: outcome == place for place, name in enumerate(OUTCOMES.values())},
-        "never_started": in_order["never_started"],
+        "never_started": never_started,
         "queued": milliseconds.astype(np.int64),
     }
     return _Days(
         (key[starts] >> _JOB).astype(np.uint32),
-        to_date(in_order["day"][starts]),
+        to_date(key[starts].astype(np.uint32)),
         starts,
         {name: np.add.reduceat(each, starts, dtype=np.int64) for name, each in counted.items()},
-        len(records),
-        rankable(in_order["seconds"]),
+        len(order),
+        rankable(seconds),
         rankable(queued),
     )
 
@@ -150,7 +151,7 @@ def attempts_of(records: Records, jobs: Numbers) -> Attempts:
     by_key = np.argsort(key)
     starts = _changes(key[by_key])
     attempts = np.diff(starts, append=len(by_key))
-    order, outcome = records["order"][by_key], records["outcome"][by_key]
+    order, outcome = records["order"].take(by_key), records["outcome"].take(by_key)
     first = np.minimum.reduceat(order, starts)
     failed = np.where(outcome == _FAILED, order, NO_ORDER)
     passed = np.where((outcome == _SUCCESS) & (order != NO_ORDER), order, _BEFORE_ALL)

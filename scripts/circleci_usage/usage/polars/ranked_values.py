@@ -99,7 +99,7 @@ def rankable(values: Values) -> RankableValues:
     """Values that can be ranked; those that are not known are left out."""
     is_known = ~np.isnan(values)
     places = None if is_known.all() else np.flatnonzero(is_known)
-    known = np.ascontiguousarray(values) if places is None else values.take(places)
+    known = values if places is None else values.take(places)
     return RankableValues(_in_order(known).astype(np.uint64), places)
 
 
