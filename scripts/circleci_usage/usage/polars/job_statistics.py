@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from circleci_usage.usage.job_run_rules import OUTCOMES
-from circleci_usage.usage.polars.group_numbers import Numbers
+from circleci_usage.usage.polars.group_numbers import Numbers, dense
 from circleci_usage.usage.polars.ranked_values import RankableValues, rankable
 from circleci_usage.usage.polars.run_expressions import first_days
 from circleci_usage.usage.polars.run_records import NO_ORDER, Records, chosen, to_date
@@ -157,12 +157,12 @@ def attempts_of(records: Records, jobs: Numbers) -> Attempts:
     passed = np.where((outcome == _SUCCESS) & (order != NO_ORDER), order, _BEFORE_ALL)
     recovered = np.minimum.reduceat(failed, starts) < np.maximum.reduceat(passed, starts)
     is_rerun = (order > np.repeat(first, attempts)) & (order != NO_ORDER)
-    of_pipelines = pl.DataFrame(
-        {"job_number": jobs[by_key[starts]], "attempts": attempts, "recovered": recovered}
-    )
-    of_jobs = of_pipelines.group_by("job_number").agg(
-        pl.len().alias("pipelines"),
-        (pl.col("attempts") - 1).sum().cast(pl.UInt32).alias("reruns"),
-        pl.col("recovered").sum(),
-    )
+    of_pipelines, names = dense(jobs.take(by_key[starts]))
+    counted = {
+        "pipelines": None,
+        "reruns": attempts - 1,
+        "recovered": recovered,
+    }
+    counts = {name: np.bincount(of_pipelines, each) for name, each in counted.items()}
+    of_jobs = pl.DataFrame({"job_number": names, **counts}).cast(pl.UInt32)
     return Attempts(of_jobs, records["run"][by_key[is_rerun]])

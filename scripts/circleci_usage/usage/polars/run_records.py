@@ -105,11 +105,16 @@ def _fields() -> list[pl.Expr]:
         never_started().fill_null(value=False).alias("never_started"),
         (pl.col("dlc_credits").fill_null(0) > 0).alias("is_cached"),
         pl.col("pipeline").is_not_null().alias("has_pipeline"),
-        pl.when(~never_started()).then("seconds").alias("seconds"),
-        *(pl.col(name) for name in _FLOATS if name != "seconds"),
+        _known(pl.when(~never_started()).then("seconds")).alias("seconds"),
+        *(_known(pl.col(name)) for name in _FLOATS if name != "seconds"),
         pl.col("pipeline").fill_null(0),
         pl.col("order").fill_null(NO_ORDER),
     ]
+
+
+def _known(values: pl.Expr) -> pl.Expr:
+    """Values with NaN instead of null: columns without nulls are handed over as they are."""
+    return values.fill_null(float("nan"))
 
 
 @dataclass(frozen=True)
