@@ -164,15 +164,17 @@ def charges(costs: Costs, also_by: Sequence[str] = ()) -> ScaledLines:
     """
     keys = [*names_in(Place.CHARGES), *also_by, "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
-    places = costs.price_places
+    return ScaledLines(
+        counts,
+        costs.all_places(counts),
+        rates={"price": costs.price_places},
+        unknown={"price": _has_no_price},
+        marks=("price_period",),
+    )
 
-    def priced(lines: pd.DataFrame) -> pd.DataFrame:
-        known = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
-        prices = [to_decimal(int(price), places) if is_known else None for is_known, price in known]
-        with_prices = lines.assign(price=pd.Series(prices, lines.index, "object"))
-        return with_prices.drop(columns="price_period")
 
-    return ScaledLines(counts, costs.all_places(counts), priced)
+def _has_no_price(counts: pd.DataFrame) -> pd.Series:
+    return counts["price_period"] == UNPRICED
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:

@@ -74,15 +74,24 @@ def cells(values: Sequence[_Value], shown: Callable[[_Value], object] | None = N
     """
     distinct = set(values)
     if shown is None:
-        known = {value: _quoted(cell(value)) for value in distinct}
+        known = {value: quoted_cell(value) for value in distinct}
     else:
-        known = {value: _quoted(cell(shown(value))) for value in distinct}
+        known = {value: quoted_cell(shown(value)) for value in distinct}
     return [*map(known.__getitem__, values)]
+
+
+def quoted_cell(value: object) -> str:
+    """A value as its cell, in quotes where it has to be.
+
+    >>> quoted_cell("a,b"), quoted_cell(2)
+    ('"a,b"', '2')
+    """
+    return _quoted(cell(value))
 
 
 def csv_header(names: Iterable[str]) -> str:
     """The first line of a file."""
-    return ",".join(_quoted(cell(name)) for name in names) + "\n"
+    return ",".join(map(quoted_cell, names)) + "\n"
 
 
 def csv_lines(columns: Iterable[Iterable[str]]) -> Iterator[str]:
