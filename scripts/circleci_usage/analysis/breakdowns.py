@@ -13,7 +13,6 @@ import pandas as pd
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
 from circleci_usage.core.grouping import sum_by
-from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import UNPRICED, Costs
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES, names_in

@@ -7,7 +7,7 @@ the rows of each grain sum to all that the period cost.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from math import nan
 from typing import Any, Final
@@ -115,6 +115,7 @@ class RunsOverTime:
         grain: that of the series.
         top_workflows: the series of the most expensive workflows.
         top_jobs: those of the most expensive jobs.
+        places: the decimal places of credits and costs in the columns of workflows and jobs.
     """
 
     workflows: Mapping[str, Records[TimedRuns]]
@@ -122,6 +123,7 @@ class RunsOverTime:
     grain: str
     top_workflows: Sequence[RunSeries]
     top_jobs: Sequence[RunSeries]
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def runs_over_time(
@@ -151,6 +153,7 @@ def runs_over_time(
         grain,
         [_series(stats, workflows[grain], spans, unknown) for stats in found.workflows[:TOP]],
         [_series(stats, jobs[grain], spans, unknown) for stats in found.jobs[:TOP]],
+        {name: costs.places(name) for name in _AMOUNTS},
     )
 
 

@@ -50,7 +50,7 @@ from circleci_usage.report_folder.run_tables import (
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.savings_tables import savings_table
-from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.table import LinesTable, Table
 from circleci_usage.report_folder.tag_tables import TAG_COSTS, tag_costs_table
 from circleci_usage.report_folder.team_tables import unallocated_table
 from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
@@ -62,7 +62,7 @@ from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
 _AT_A_TIME: Final = 50_000
 
-_Lines = pd.DataFrame | ScaledLines | Table
+_Lines = pd.DataFrame | ScaledLines | LinesTable | Table
 
 
 def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -91,7 +91,7 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
         yield table.described.name, table
 
 
-def finding_tables(report: Report) -> Iterator[Table]:
+def finding_tables(report: Report) -> Iterator[LinesTable | Table]:
     """What the analyses found, in full; a table of which nothing is known has no lines."""
     found = report.findings
     changes, sizes = found.period_comparison, found.right_sizing
@@ -112,7 +112,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield resource_rates_table(sizes.classes)
     yield realized_savings_table(found.realized_savings.changes)
     yield extra_costs_table(found.noncompute)
-    yield from run_time_tables(found.runs_over_time)
+    yield from run_time_tables(found.runs_over_time, report.period)
     yield recent_runs_table(found.recent_runs)
     yield branch_kinds_table(found.branch_kinds)
     yield workflow_branches_table(found.branch_runs)
@@ -134,8 +134,9 @@ def lines_csv(lines: pd.DataFrame) -> str:
 
 def _write(stream: BinaryIO, lines: _Lines) -> None:
     stream.write(csv_header(lines.columns).encode())
-    if isinstance(lines, ScaledLines):
-        for some in lines.slices(_AT_A_TIME):
+    if isinstance(lines, ScaledLines | LinesTable):
+        every = lines if isinstance(lines, ScaledLines) else lines.lines
+        for some in every.slices(_AT_A_TIME):
             write_columns(stream, [*columns_of_cells(some)])
     else:
         stream.writelines(line.encode() for line in _csv(lines))
