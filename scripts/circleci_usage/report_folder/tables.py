@@ -129,7 +129,7 @@ def finding_tables(report: Report) -> Iterator[LinesTable | Table]:
 
 def lines_csv(lines: pd.DataFrame) -> str:
     """A frame as CSV, as `write_tables` writes it."""
-    return csv_header(lines.columns) + "".join(_csv(lines))
+    return csv_header(lines.columns) + "".join(map(_text, _pieces(lines)))
 
 
 def _write(stream: BinaryIO, lines: _Lines) -> None:
@@ -139,12 +139,11 @@ def _write(stream: BinaryIO, lines: _Lines) -> None:
         for some in every.slices(_AT_A_TIME):
             write_columns(stream, [*columns_of_cells(some)])
     else:
-        stream.writelines(line.encode() for line in _csv(lines))
+        stream.writelines(_text(columns).encode() for columns in _pieces(lines))
 
 
-def _csv(lines: pd.DataFrame | Table) -> Iterator[str]:
-    for columns in _pieces(lines):
-        yield from csv_lines(map(cells, columns))
+def _text(columns: Sequence[Sequence[Any]]) -> str:
+    return "".join(csv_lines(map(cells, columns)))
 
 
 def _pieces(lines: pd.DataFrame | Table) -> Iterator[Sequence[Sequence[Any]]]:
