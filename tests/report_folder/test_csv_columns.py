@@ -81,12 +81,12 @@ def test_runs_over_time_are_written_as_their_records(place: int) -> None:
     found = report.findings.runs_over_time
     table = [*run_time_tables(found, report.period)][place]
     records = [*found.workflows.values(), *found.jobs.values()][place]
-    attributes = ("p50_seconds", "p95_seconds", "p50_queued", "p95_queued", "queued_seconds")
-    attributes = ("success_rate", *attributes, "runs", "failed", "on_hold", "credits", "cost")
+    attributes = {"success_rate", "runs", "failed", "on_hold", "credits", "cost"}
+    attributes |= {"p50_seconds", "p95_seconds", "p50_queued", "p95_queued", "queued_seconds"}
 
     lines = table.frame.rename(columns=lambda name: name.replace("queued_seconds", "queued"))
     lines = lines.rename(columns={"queued": "queued_seconds"})
-    for name in set(attributes) & {*lines}:
+    for name in attributes & {*lines}:
         assert lines[name].tolist() == [getattr(each, name) for each in records], name
     key = lines[[*records[0].key._fields]].itertuples(index=False, name=None)
     assert [*key] == [each.key for each in records]

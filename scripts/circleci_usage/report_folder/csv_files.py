@@ -76,7 +76,7 @@ def cells(values: Sequence[_Value], shown: Callable[[_Value], object] | None = N
 
 
 class _KnownCells(dict[Any, str]):
-    """Value → its cell, which is made when it is asked for first."""
+    """Value → its cell, which is made when it is first needed."""
 
     def __init__(self, shown: Callable[[Any], object] | None) -> None:
         self._shown = shown
