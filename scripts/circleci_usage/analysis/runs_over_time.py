@@ -181,7 +181,7 @@ def _by_grain(
     names = [*key._fields]
     by_day = sum_by(costs.lines, ["date", *names], [*_AMOUNTS], sort=False).reset_index()
     daily = by_day[(by_day["credits"] != 0) | (by_day["cost"] != 0)]
-    keys, (of_runs, of_costs) = _numbered([times[names], daily[names]])
+    keys, (of_runs, of_costs) = _numbered([times.reindex(columns=names), daily[names]])
     measured = _measured(times).assign(**{_KEY: of_runs})
     daily = daily[["date", *_AMOUNTS]].assign(**{_KEY: of_costs})
     places = costs.places("credits"), costs.places("cost")

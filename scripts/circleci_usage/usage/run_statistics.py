@@ -143,7 +143,7 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
         jobs=_named(found.jobs.filter(has_name), names),
         machines=_exact(_named(found.machines, names), "container_credits"),
         workflows=_named(found.workflows, names),
-        reruns=_credits(found.reruns, names, places),
+        reruns=_credits(found.reruns, names, places, as_categories=True),
         places=places,
         nameless=_named(found.jobs.filter(~has_name), names),
         classes=_classes(found.classes),
@@ -182,11 +182,15 @@ def _places(found: pl.DataFrame) -> int:
 
 
 def _credits(
-    found: pl.DataFrame, names: Mapping[str, Mapping[str, str]], places: int
+    found: pl.DataFrame,
+    names: Mapping[str, Mapping[str, str]],
+    places: int,
+    *,
+    as_categories: bool = False,
 ) -> pd.DataFrame:
     """Credits of several credit types as whole numbers of 10^-places."""
     credits = _counts(found["credits"], places)
-    rest = _named(found.drop("credits"), names)
+    rest = _named(found.drop("credits"), names, as_categories=as_categories)
     types = pd.Categorical(rest["credit_type"], categories=credit_types(rest["credit_type"]))
     return rest.assign(credit_type=types, credits=credits)
 
@@ -226,12 +230,16 @@ def _classes(classes: pl.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns | {"credits": [*map(Decimal, columns["credits"])]}, dtype="object")
 
 
-def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+def _named(
+    frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]], *, as_categories: bool = False
+) -> pd.DataFrame:
     columns: dict[str, Any] = {series.name: _column(series) for series in frame}
     for name, latest in names.items():
         columns[name] = _latest(columns[name], columns[KEY_IDENTITIES[name]], latest)
-    texts = {name: each.texts for name, each in columns.items() if isinstance(each, _Texts)}
-    return pd.DataFrame({**columns, **texts})
+    for name, each in columns.items():
+        if isinstance(each, _Texts):
+            columns[name] = each.categories if as_categories else each.texts
+    return pd.DataFrame(columns)
 
 
 def _column(series: pl.Series) -> "Values | _Texts":
@@ -255,6 +263,12 @@ class _Texts:
     @property
     def texts(self) -> pd.Series:
         return pd.Series(self.known[self.codes], dtype="object")
+
+    @property
+    def categories(self) -> pd.Categorical:
+        """The same, as daily usage has names: numbered in their order."""
+        names = pd.Index(sorted({*self.known[np.unique(self.codes)]}), dtype="object")
+        return pd.Categorical.from_codes(names.get_indexer(self.known)[self.codes], names)
 
 
 def _texts(series: pl.Series) -> _Texts:
