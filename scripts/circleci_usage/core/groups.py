@@ -90,6 +90,12 @@ def groups_of(columns: Iterable[Codes], *, sort: bool) -> Groups:
     return _grouped(_combined(columns), sort=sort)
 
 
+def order_of(columns: Iterable[Codes]) -> Counts:
+    """The rows in the order of their numbers, by the first column first."""
+    order: Counts = np.argsort(_combined(columns).of_rows, kind="stable")
+    return order
+
+
 def _combined(columns: Iterable[Codes]) -> Codes:
     """One number for those of all columns, in their order."""
     first, *others = columns
