@@ -207,7 +207,9 @@ def _found(
     """What each unit says. Small ones are read two at a time: parts of that use one core."""
     at_a_time = min(cores(), _AT_A_TIME) if all(map(is_small, units)) else 1
     with ThreadPoolExecutor(at_a_time) as pool:
-        return [*pool.map(lambda unit: kept.of(unit, patterns), units)]
+        found = [*pool.map(lambda unit: kept.of(unit, patterns), units)]
+    kept.sweep()
+    return found
 
 
 def _numbered_through(facts: Sequence[Facts], firsts: Sequence[int]) -> dict[int, Content]:
