@@ -54,7 +54,7 @@ class ReadingAhead:
         self._seen: set[tuple[str, str]] = set()
         self._waiting: dict[str, tuple[Part, ...]] = {}
         self._readings: list[Future[None]] = []
-        self._can_keep = True
+        self._goes_on = True
 
     def __enter__(self) -> Self:
         return self
@@ -65,12 +65,13 @@ class ReadingAhead:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        ends_at_once = kind is not None and not issubclass(kind, Exception)
-        self._thread.shutdown(wait=not ends_at_once, cancel_futures=True)
+        self._goes_on = False
+        is_interrupted = kind is not None and not issubclass(kind, Exception)
+        self._thread.shutdown(wait=not is_interrupted)
         if kind is None:
             for reading in self._readings:
-                if not reading.cancelled():
-                    reading.result()
+                # What nobody expects must not be lost in a thread.
+                reading.result()
 
     def add(self, recorded: Mapping[Path, Recorded]) -> None:
         """Read what has arrived, as soon as it is known with which parts each is a unit.
@@ -101,11 +102,11 @@ class ReadingAhead:
 
     def _try_to_read(self, unit: Unit) -> None:
         try:
-            if self._can_keep:
+            if self._goes_on:
                 self._read(unit)
         except UnfinishedError:
             # The disk is full: what is left of it is for the downloads.
-            self._can_keep = False
+            self._goes_on = False
         except _LEFT_TO_THE_REPORT:
             """The report reads the unit again, and says what is wrong."""
 
@@ -117,7 +118,9 @@ class ReadingAhead:
             kept = KeptFacts(self._home, folder)
             if not kept.has(copied):
                 kept.of(copied, self._patterns)
-                self._can_keep = kept.has(copied)
+                if not kept.has(copied):
+                    # Nothing can be kept, so everything would be read twice.
+                    self._goes_on = False
 
 
 def _copied(part: Part, copy: Path) -> Part:

@@ -41,8 +41,11 @@ def find_recorded(recorded: Mapping[Path, Recorded]) -> FoundParts:
 
 
 def places_of(path: Path) -> tuple[Path, Path]:
-    """Where a part of a store may be: in its place, or where it waits for others of its window."""
-    return path, path.parent.parent / INCOMING / path.name
+    """Where a part of a store may be: where it waits for others of its window, or in its place.
+
+    In this order, so that a part that is moved meanwhile is found.
+    """
+    return path.parent.parent / INCOMING / path.name, path
 
 
 def checksums_of(parts: Sequence[Part], folder: Path | None) -> list[str]:
