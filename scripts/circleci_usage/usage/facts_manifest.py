@@ -111,7 +111,7 @@ def write_manifest(folder: Path, unit: Unit, facts: Facts, home: Path) -> None:
         version=FACTS_VERSION,
         code=code_version(),
         identified=unit.identified,
-        parts=tuple(os.path.relpath(part.path, beside) for part in unit.parts),
+        parts=tuple(os.path.relpath(part.original, beside) for part in unit.parts),
         columns=tuple(part.columns for part in unit.parts),
         contents=dict(facts.contents),
         files=tuple(map(_entry, facts.files)),
