@@ -17,10 +17,15 @@ import pyspark
 LAUNCHER = Path(pyspark.__file__).parent / "bin" / "spark-class"
 DEPLOY = "org.apache.spark.deploy"
 PORTS = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Tests are over before better machine code pays."""
+
 SETTINGS = """
 spark.cores.max 2
 spark.executor.memory 600m
 spark.driver.host 127.0.0.1
+spark.driver.extraJavaOptions {java}
+spark.executor.extraJavaOptions {java}
 spark.ui.enabled false
 spark.sql.shuffle.partitions 4
 spark.eventLog.enabled true
@@ -40,8 +45,12 @@ class Cluster:
         self._numbers = count()
         self.master = ""
         settings = folder / "spark-defaults.conf"
-        settings.write_text(SETTINGS.format(folder=folder.as_uri()))
-        self.environment = {"SPARK_CONF_DIR": str(folder), "SPARK_LOCAL_IP": "127.0.0.1"}
+        settings.write_text(SETTINGS.format(folder=folder.as_uri(), java=JAVA))
+        self.environment = {
+            "SPARK_CONF_DIR": str(folder),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_DAEMON_JAVA_OPTS": JAVA,
+        }
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

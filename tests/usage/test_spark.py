@@ -275,14 +275,9 @@ def comparison(hostile: Path) -> Comparison:
     )
     period = Period.of_days(FIRST + timedelta(1), FIRST + timedelta(6))
     wanted = (period, patterns, JobGroups({"lint": ("lint-*",)}))
-    return Comparison(found, wanted, daily_usage(on_this_machine(found).read(*wanted)))
-
-
-def test_hostile_runs_have_the_same_statistics(
-    spark: SparkSession, comparison: Comparison, without_facts: FoundParts
-) -> None:
-    assert len(comparison.here.run_statistics.recent_runs) > RECENT_RUNS
-    assert comparison.is_equal_to(on_cluster(spark, without_facts, ()))
+    here = daily_usage(on_this_machine(found).read(*wanted))
+    assert len(here.run_statistics.recent_runs) > RECENT_RUNS
+    return Comparison(found, wanted, here)
 
 
 @pytest.fixture
@@ -292,9 +287,10 @@ def without_facts(comparison: Comparison, tmp_path: Path) -> FoundParts:
     return find_parts(map(Path, copies))
 
 
-@pytest.mark.parametrize("phase", [SUMMING, STATISTICS])
-@pytest.mark.parametrize("are_kept", [False, True], ids=["rows", "facts"])
-def test_a_lost_worker_changes_nothing(
+@pytest.mark.parametrize(
+    ("phase", "are_kept"), [(SUMMING, False), (SUMMING, True), (STATISTICS, True)]
+)
+def test_hostile_runs_have_the_same_statistics_also_when_a_worker_is_lost(
     cluster: Cluster,
     spark: SparkSession,
     comparison: Comparison,
@@ -344,7 +340,7 @@ def test_what_is_kept_and_what_is_not_is_read_together(spark: SparkSession, tmp_
     here = daily_usage(on_this_machine(found).read(None, NamePatterns(("main",))))
     assert_alike(there, here)
     assert there.warnings == here.warnings
-    assert len(there.warnings) == 3
+    assert len(there.warnings) == 5
     assert there.rows == 7
     assert len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) > jobs
 
