@@ -21,8 +21,9 @@ JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Tests are over before better machine code pays."""
 
 SETTINGS = """
-spark.cores.max 2
-spark.executor.memory 600m
+spark.cores.max {cores}
+spark.executor.cores 1
+spark.executor.memory {memory}m
 spark.driver.host 127.0.0.1
 spark.driver.extraJavaOptions {java}
 spark.executor.extraJavaOptions {java}
@@ -38,14 +39,22 @@ spark.eventLog.rolling.enabled false
 class Cluster:
     """Its master's address, the environment that a driver needs, and ways to break it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, executors: int = 2, memory: int = 600, java: str = JAVA
+    ) -> None:
+        """A cluster whose files are in a folder; a worker per executor of one core and so many MB.
+
+        A worker has room for the executor of another one that is lost.
+        """
         self._folder = folder
+        self._executors = executors
         self._stack = ExitStack()
         self._workers: list[subprocess.Popen[str]] = []
         self._numbers = count()
         self.master = ""
         settings = folder / "spark-defaults.conf"
-        settings.write_text(SETTINGS.format(folder=folder.as_uri(), java=JAVA))
+        values = {"cores": executors, "memory": memory, "java": java}
+        settings.write_text(SETTINGS.format(folder=folder.as_uri(), **values))
         self.environment = {
             "SPARK_CONF_DIR": str(folder),
             "SPARK_LOCAL_IP": "127.0.0.1",
@@ -57,7 +66,7 @@ class Cluster:
             _, self.master = self._start(
                 stack, r"(spark://127\.0\.0\.1:\d+)", f"{DEPLOY}.master.Master", *PORTS
             )
-            for _ in range(2):
+            for _ in range(self._executors):
                 self._start_worker(stack)
             self._stack = stack.pop_all()
         return self
@@ -79,7 +88,7 @@ class Cluster:
 
     def _start_worker(self, stack: ExitStack) -> None:
         folder = self._folder / f"worker {next(self._numbers)}"
-        size = ("--cores", "2", "--memory", "2g", "--work-dir", str(folder))
+        size = ("--cores", "2", "--memory", "8g", "--work-dir", str(folder))
         command = (f"{DEPLOY}.worker.Worker", *PORTS, *size, self.master)
         worker, _ = self._start(stack, "(Successfully registered)", *command)
         self._workers.append(worker)
