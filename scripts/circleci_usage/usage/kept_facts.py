@@ -196,13 +196,16 @@ def keep_facts(parts: Sequence[Part]) -> None:
 
 def are_kept(parts: Sequence[Part]) -> bool:
     """Whether all that the parts say is known, so that none has to be read."""
-    if not parts:
-        return False
-    home = _home_of(parts[0].path)
     units = units_of(parts, identified=not are_apart(origins_of(parts)))
-    return _is_ours(home) and all(
-        load_facts(home / FACTS_FOLDER / key_of(unit, home), unit) for unit in units
-    )
+    return bool(parts) and all(kept_facts_of(units))
+
+
+def kept_facts_of(units: Sequence[Unit]) -> tuple[Facts | None, ...]:
+    """What is kept of each unit beside the parts of the first one; None where nothing is."""
+    home = _home_of(units[0].parts[0].path) if units else None
+    if home is None or not _is_ours(home):
+        return (None,) * len(units)
+    return tuple(load_facts(home / FACTS_FOLDER / key_of(unit, home), unit) for unit in units)
 
 
 def without_files(recorded: Mapping[Path, Recorded]) -> tuple[Part, ...]:
