@@ -8,6 +8,7 @@ reading the open month takes.
 import argparse
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -15,6 +16,7 @@ from benchmarks.generate import Size, generate
 from benchmarks.measure import Contestant, measure
 
 _MONTHS = 13
+_STOP, _MONTH = Size.stop, timedelta(days=31)
 _OF_A_DAY = 5_000
 _FIRST, _SAME, _MORE = "first report", "nothing changed", "one more day"
 _ALONE, _DAILY = "the open month alone, first report", "one more day, report on the open month"
@@ -55,7 +57,7 @@ class _Usage:
         self._open_month = folder / "open"
         for number in range(_MONTHS):
             month = folder / f"month-{number}"
-            generate(month, Size(rows, 1, months_before=number), seed=number)
+            generate(month, Size(rows, 1, stop=_STOP - number * _MONTH), seed=number)
             _link(month / "part-0.csv.gz", self._months / f"{_MONTHS - number:02}.csv.gz")
         generate(self._day, Size(_OF_A_DAY, 1, days=1), seed=_MONTHS)
         _link(folder / "month-0" / "part-0.csv.gz", self._open_month / "13.csv.gz")
