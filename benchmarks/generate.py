@@ -200,6 +200,9 @@ def main() -> None:
     parser.add_argument(
         "--like-real", action="store_true", help="names, nulls and amounts as in a real export"
     )
+    parser.add_argument(
+        "--stop", type=date.fromisoformat, default=Size.stop, help="the day after the last one"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--one-backslash", action="store_true", help="null is \\N with one backslash, not two"
@@ -211,7 +214,13 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="not compressed")
     options = parser.parse_args()
     counted = {name: getattr(options, name) for name in _COUNTED}
-    size = Size(options.rows, **counted, in_turn=options.in_turn, like_real=options.like_real)
+    size = Size(
+        options.rows,
+        **counted,
+        stop=options.stop,
+        in_turn=options.in_turn,
+        like_real=options.like_real,
+    )
     dialect = Dialect(
         null=NULL_MARKS[0 if options.one_backslash else 1],
         quoted=options.quoted,

@@ -1,6 +1,6 @@
 """Rows like those of a real export of three organizations, of which 475 job runs were counted.
 
-Only counts, shares and lengths are from it; every name is made up. It has few names: 30 projects
+Only counts, shares and lengths are from it; every name is synthetic. It has few names: 30 projects
 with 61 workflows, and pipelines of 2.5 job runs. A sixth of its rows are jobs that never started,
 and half of the others have no utilization. Rows are in no order: neighbors rarely share a pipeline.
 """
