@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CalledProcessError
 from tempfile import gettempdir
 from typing import Final
 
@@ -39,10 +40,15 @@ def main() -> None:
     """Measure, print the results, and keep them if requested."""
     arguments = _arguments()
     sections = load(arguments.results) if arguments.write else {}
+    failed = []
     chosen = _chosen(long=arguments.long) if arguments.only is None else arguments.only
     for name in chosen:
         sys.stderr.write(f"{name}\n")
-        sections[name] = _SECTIONS[name](arguments.folder, arguments.runs)
+        try:
+            sections[name] = _SECTIONS[name](arguments.folder, arguments.runs)
+        except (CalledProcessError, RuntimeError) as error:
+            failed.append(f"{name}: {error}")
+            continue
         if arguments.write:
             save(sections, arguments.results)
     print(pages.performance(sections))
@@ -50,6 +56,8 @@ def main() -> None:
     if arguments.write:
         pages.write(pages.performance(sections), _ROOT / "docs" / "performance.md")
         pages.write(pages.readme(sections), _ROOT / "README.md")
+    if failed:
+        sys.exit("\n".join(["Not measured:", *failed]))
 
 
 def _arguments() -> argparse.Namespace:

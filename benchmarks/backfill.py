@@ -15,7 +15,7 @@ tune_process()
 import polars as pl  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
-from benchmarks.days import MONTHS  # noqa: E402
+from benchmarks.days import MONTHS, NOW  # noqa: E402
 from benchmarks.sample_columns import ids  # noqa: E402
 from circleci_usage.config.api_token import ApiToken  # noqa: E402
 from circleci_usage.config.settings_model import SettingsFile  # noqa: E402
@@ -39,7 +39,7 @@ def main() -> None:
     reporting = settings_of_file(
         SettingsFile(), folder=folder / "report", period=MONTHS, otherwise=MONTHS
     )
-    run(exporting, reporting, MONTHS, clock=PinnedClock(), progress=NullProgress())
+    run(exporting, reporting, MONTHS, clock=PinnedClock(NOW), progress=NullProgress())
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ _AGAIN: Final = "report --no-merged, again"
 
 _MB: Final = 1 << 20
 _PYTHON: Final = [sys.executable, "-m"]
-_LIMITS: Final = ("--memory=2g", "--memory-swap=2g", "--cpus=1")
 
 _ENGINE: Final = """\
 [containers]
@@ -51,7 +50,9 @@ def main() -> None:
     if arguments.inside:
         print(json.dumps(_inside(arguments.inside, arguments.folder, arguments.exports)))
         return
-    found = in_container(arguments.folder, arguments.rows, like_real=arguments.like_real)
+    found = in_container(
+        arguments.folder, arguments.rows, arguments.memory, like_real=arguments.like_real
+    )
     for line in found.measured:
         ratio = f"({line.wall_ratio:.2f} × {UNIT})"
         times = f"{line.wall:8.1f} s {ratio:22} {line.cpu:8.1f} s CPU"
@@ -59,7 +60,9 @@ def main() -> None:
     print("\n".join(found.printed))
 
 
-def in_container(folder: Path, rows: int = ROWS, *, like_real: bool = False) -> Section:
+def in_container(
+    folder: Path, rows: int = ROWS, memory: str = "2g", *, like_real: bool = False
+) -> Section:
     """Generate what is missing, run the container, and tell what it took.
 
     Raises:
@@ -72,7 +75,8 @@ def in_container(folder: Path, rows: int = ROWS, *, like_real: bool = False) -> 
     shutil.rmtree(work, ignore_errors=True)
     (work / "run").mkdir(parents=True)
     with serving(exports) as url:
-        found = _contained(work, [f"--inside={url}", f"--folder={work}", f"--exports={exports}"])
+        options = [f"--inside={url}", f"--folder={work}", f"--exports={exports}"]
+        found = _contained(work, memory, options)
     runs = {name: Run(**run) for name, run in found["runs"].items()}
     data = f"13 months of {rows:,} job runs"
     return section(1, relative(runs, data, runs[UNIT]), found["notes"])
@@ -81,6 +85,7 @@ def in_container(folder: Path, rows: int = ROWS, *, like_real: bool = False) -> 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.container", description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS, help="job runs of each month")
+    parser.add_argument("--memory", default="2g", help="of the container, as podman takes it")
     parser.add_argument("--like-real", action="store_true", help="names as in a real export")
     parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-bench")
     parser.add_argument("--exports", type=Path, help=argparse.SUPPRESS)
@@ -88,14 +93,15 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _contained(work: Path, options: Sequence[str]) -> dict[str, Any]:
+def _contained(work: Path, memory: str, options: Sequence[str]) -> dict[str, Any]:
     """What this module prints inside the container."""
     storage, engine = work / "storage.conf", work / "containers.conf"
     places = f'graphroot = "{work}/storage"\nrunroot = "{work}/run"'
     storage.write_text(f'[storage]\ndriver = "overlay"\n{places}\n', encoding="utf-8")
     engine.write_text(_ENGINE, encoding="utf-8")
     settings = {"CONTAINERS_STORAGE_CONF": str(storage), "CONTAINERS_CONF": str(engine)}
-    start = ["podman", "run", "--rm", *_LIMITS, "--network=host", f"--volume={work}:{work}"]
+    limits = [f"--memory={memory}", f"--memory-swap={memory}", "--cpus=1"]
+    start = ["podman", "run", "--rm", *limits, "--network=host", f"--volume={work}:{work}"]
     here = [f"--workdir={Path.cwd()}", "--rootfs", "/:O"]
     done = subprocess.run(
         [*start, *here, *_PYTHON, "benchmarks.container", *options],

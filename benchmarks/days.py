@@ -1,16 +1,14 @@
 """The 13 months that are backfilled, and where the job runs of each of their days are."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from circleci_usage.core.periods import Period, named_period, today_utc
-from circleci_usage.demo.clock import DEMO_NOW
+from circleci_usage.core.periods import Period
 
-MONTHS: Final = Period.of_days(
-    named_period("last-13-months", today_utc(DEMO_NOW)).start, date(2026, 10, 31)
-)
-"""Of the pinned clock, so that the same days are exported whenever this is measured."""
+NOW: Final = datetime(2025, 12, 1, 13, tzinfo=UTC)
+"""When the backfill takes place: on a day on which CircleCI still has 13 whole months."""
+MONTHS: Final = Period(date(2024, 11, 1), date(2025, 12, 1))
 
 
 def file_of(folder: Path, day: date) -> Path:
