@@ -300,7 +300,6 @@ def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(
     parts = find_parts([tmp_path]).parts
     at_once = read_daily_usage(parts)
     monkeypatch.setattr(run_statistics, "_SLICE", 9)
-    monkeypatch.setattr(run_statistics, "_BATCH", 20)
     monkeypatch.setattr(facts, "ROWS_OF_A_FILE", 11)
     by_pieces = read_daily_usage(parts)
 

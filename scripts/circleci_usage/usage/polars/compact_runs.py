@@ -216,7 +216,7 @@ class JobRuns:
         who = pl.concat(each.select(WHO) for each in places).unique().with_row_index("who")
         numbers = [each.join(who, on=WHO, how="left", nulls_equal=True) for each in places]
         files = [
-            _File(frame, file, number.sort("place")["who"])
+            RunsOfFile(frame, file, number.sort("place")["who"])
             for frame, file, number in zip(frames, self.files, numbers, strict=True)
         ]
         return RunsByWho(tuple(files), who)
@@ -247,7 +247,7 @@ Condition = Callable[[pl.Expr], pl.Expr]
 
 
 @dataclass(frozen=True)
-class _File:
+class RunsOfFile:
     """The job runs of a file.
 
     Attributes:
@@ -266,6 +266,19 @@ class _File:
         places = pl.Series(range(len(self.who)), dtype=pl.UInt32)
         return pl.col("place").replace_strict(places, self.who, return_dtype=pl.UInt32)
 
+    @property
+    def columns(self) -> list[str]:
+        """Its columns."""
+        return self.runs.collect_schema().names()
+
+    def read(self, columns: Iterable[str], condition: pl.Expr) -> pl.DataFrame:
+        """The columns, which may include `who`, of the runs that meet a condition."""
+        # Polars decodes the rows that meet the condition, if it knows that from the file alone.
+        names = [name for name in columns if name != "who"]
+        rows = self.runs.filter(condition).select(*names, "place").collect()
+        who = self.who.gather(rows["place"]).alias("who")
+        return rows.with_columns(who).select(columns)
+
 
 @dataclass(frozen=True)
 class RunsByWho:
@@ -276,7 +289,7 @@ class RunsByWho:
         who: the number `who` and the columns of `WHO`: names only where there is no id.
     """
 
-    files: tuple[_File, ...]
+    files: tuple[RunsOfFile, ...]
     who: pl.DataFrame
 
     @property
@@ -305,21 +318,16 @@ class RunsByWho:
 
         Read a file per core at a time: all at once take several times the memory.
         """
-        names = [name for name in columns if name != "who"]
 
-        def some(file: _File) -> pl.DataFrame:
-            # Polars decodes the rows that meet the condition, if it knows that from the file alone.
-            inside = file.runs.filter(condition(file.number))
-            rows = inside.select(*names, "place").collect()
-            who = file.who.gather(rows["place"]).alias("who")
-            return rows.with_columns(who).select(columns)
+        def some(file: RunsOfFile) -> pl.DataFrame:
+            return file.read(columns, condition(file.number))
 
         with ThreadPoolExecutor(cores()) as pool:
             return pl.concat([*pool.map(some, self.files)])
 
     def batches(self, rows: int) -> Iterator["RunsByWho"]:
         """About so many rows at a time."""
-        batch: list[_File] = []
+        batch: list[RunsOfFile] = []
         size = 0
         for each in self.files:
             if batch and size + each.file.rows > rows:

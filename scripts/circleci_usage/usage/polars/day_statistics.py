@@ -8,7 +8,7 @@ import polars as pl
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
 from circleci_usage.usage.aggregates import with_latest_names
 from circleci_usage.usage.day_statistics import DayStatistics
-from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL
+from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL, USES
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.polars.name_groups import with_branch_groups
@@ -21,11 +21,28 @@ from circleci_usage.usage.polars.run_expressions import (
     percentiles,
     slices_of,
 )
-from circleci_usage.usage.polars.run_statistics import COLUMNS
 from circleci_usage.usage.polars.workflow_parts import workflow_parts
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
 _SLICE: Final = 500_000
+_COLUMNS: Final = (
+    *OF_JOB,
+    "date",
+    "branch",
+    "status",
+    "seconds",
+    "queued",
+    "job_seconds",
+    "total_credits",
+    "workflow_seconds",
+    "workflow_stopped",
+    "workflow_successful",
+    "pipeline",
+    "pipeline_number",
+    "workflow_run",
+    "order",
+    *USES,
+)
 _ENDED: Final = ("succeeded", "failed", "canceled")
 
 
@@ -45,7 +62,7 @@ def compute_day_statistics(
     by_who = runs.by_who().mapped(lambda frame: grouped(frame, groups))
     workflows, jobs = [], []
     for in_slice in slices_of(runs.rows, _SLICE):
-        every = by_who.read(COLUMNS, in_slice)
+        every = by_who.read(_COLUMNS, in_slice)
         workflows.append(_workflow_days(every, branch_globs))
         jobs.append(collected(_job_days(every.lazy())))
     return DayStatistics(

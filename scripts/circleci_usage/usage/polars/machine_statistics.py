@@ -1,83 +1,98 @@
 """How job runs used their machines: peaks, layer caching and containers, by job and class."""
 
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from circleci_usage.usage.job_run_rules import (
     AT_LIMIT,
     HIGH,
+    LAST_STEP,
     MEASURES,
     MOST_CONTAINERS,
+    OUTCOMES,
+    STEP,
     TYPICAL,
+    USES,
 )
-from circleci_usage.usage.polars.run_expressions import OF_MACHINE, collected, percentile
+from circleci_usage.usage.polars.group_numbers import Numbers, dense
+from circleci_usage.usage.polars.ranked_values import RankedValues, ranked
+from circleci_usage.usage.polars.run_records import Records
+
+_SUCCESS: Final = list(OUTCOMES).index("success")
 
 
-def machine_statistics(runs: pl.LazyFrame) -> pl.DataFrame:
-    """`machines` of `RunStatisticsFrames`, from runs that ended and have a job.
+def machine_statistics(records: Records, machines: Numbers) -> pl.DataFrame:
+    """What `machines` of `RunStatisticsFrames` says of peaks and layer caching, by `machine`.
 
-    Few jobs use layer caching or several containers: these are summed apart, so that the others
-    cost no time.
+    Args:
+        records: all runs of some machines.
+        machines: the machine of each.
     """
-    machines = collected(_of_all(runs))
-    for some in (_cached, _parallel):
-        machines = _joined(machines, collected(some(runs)))
-    return machines
+    groups, names = dense(machines)
+    count = len(names)
+    uses = {name: ranked(np.ascontiguousarray(records[name]), groups, count) for name in USES}
+    measured = np.minimum(*(uses[name].counts for name in MEASURES))
+    return pl.DataFrame(
+        [
+            pl.Series("machine", names),
+            _counts("runs", np.bincount(groups, minlength=count)),
+            _counts("measured_runs", measured),
+            *(uses[name].percentile(HIGH).alias(f"p95_{name}") for name in MEASURES),
+            _counts("median_runs", uses["median_cpu"].counts),
+            uses["median_cpu"].percentile(TYPICAL).alias("p50_median_cpu"),
+            *(_mean(uses[f"median_{name}"]).alias(f"mean_{name}") for name in MEASURES),
+            *(uses[name].highest().alias(f"max_{name}") for name in MEASURES),
+            _counts("cpu_limited", _limited(uses["median_cpu"])),
+            _counts("ram_limited", _limited(uses["ram"])),
+            *_cached(records, groups, count),
+        ]
+    )
 
 
-def _joined(machines: pl.DataFrame, some: pl.DataFrame) -> pl.DataFrame:
-    """Machines with what is known of some of them; counts and sums of the others are zero."""
-    columns = [name for name in some.columns if name not in OF_MACHINE]
-    counted = [name for name in columns if not name.startswith("p50_")]
-    joined = machines.join(some, on=OF_MACHINE, how="left", nulls_equal=True)
-    return joined.with_columns(pl.col(counted).fill_null(0))
+def _counts(name: str, counts: npt.NDArray[Any]) -> pl.Series:
+    return pl.Series(name, counts, pl.UInt32)
 
 
-def _of_all(runs: pl.LazyFrame) -> pl.LazyFrame:
-    measured = pl.min_horizontal(pl.col("cpu").count(), pl.col("ram").count())
-    return runs.group_by(OF_MACHINE).agg(
-        pl.len().alias("runs"),
-        measured.alias("measured_runs"),
-        *(percentile(pl.col(name), HIGH).alias(f"p95_{name}") for name in MEASURES),
-        pl.col("median_cpu").count().alias("median_runs"),
-        percentile(pl.col("median_cpu"), TYPICAL).alias("p50_median_cpu"),
-        *(_mean(f"median_{name}").alias(f"mean_{name}") for name in MEASURES),
-        *(pl.col(name).max().cast(pl.Float64).alias(f"max_{name}") for name in MEASURES),
-        (pl.col("median_cpu") >= AT_LIMIT).sum().alias("cpu_limited"),
-        (pl.col("ram") >= AT_LIMIT).sum().alias("ram_limited"),
+def _mean(percent: RankedValues) -> pl.Series:
+    """The mean of percentages; null where there are none."""
+    # Thousandths, because sums of integers do not depend on the order.
+    thousandths = np.rint(percent.values.astype(np.float64) * 1000).astype(np.int64)
+    sums, counts = percent.sums(thousandths), np.maximum(percent.counts, 1)
+    means = np.where(percent.counts > 0, sums / counts / 1000, np.nan)
+    return pl.Series(means, nan_to_null=True)
+
+
+def _limited(percent: RankedValues) -> npt.NDArray[np.int64]:
+    """How many runs used at least `AT_LIMIT`."""
+    return percent.sums((percent.values >= AT_LIMIT).astype(np.int64))
+
+
+def _cached(records: Records, groups: Numbers, count: int) -> list[pl.Series]:
+    """Runs with and without layer caching, of the jobs on classes where any run used it."""
+    is_cached = records["is_cached"]
+    cached = np.bincount(groups[is_cached], minlength=count)
+    counts = (records["outcome"] == _SUCCESS) & (cached > 0)[groups]
+    columns = [_counts("cached_runs", cached)]
+    for unit, some in (("cached", counts & is_cached), ("uncached", counts & ~is_cached)):
+        seconds = ranked(records["seconds"][some], groups[some], count)
+        columns.append(_counts(f"runs_with_{unit}_seconds", seconds.counts))
+        columns.append(seconds.percentile(TYPICAL).alias(f"p50_{unit}_seconds"))
+    return columns
+
+
+def container_sums(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """Runs that say in how many containers they ran, and these, by `machine`."""
+    return runs.group_by("machine").agg(
         pl.col("containers").count().alias("container_runs"),
         pl.col("containers").cast(pl.Int64).sum(),
     )
 
 
-def _mean(column: str) -> pl.Expr:
-    """The mean of percentages; null where there are none."""
-    # Thousandths, because sums of integers do not depend on the order.
-    thousandths = (pl.col(column).cast(pl.Float64) * 1000).round().cast(pl.Int64)
-    count = pl.col(column).count()
-    # A column: instead of dividing by a constant, Polars multiplies by its rounded inverse.
-    thousand = pl.when(count > 0).then(1000.0)
-    return thousandths.sum() / count / thousand
-
-
-def _cached(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """Runs with and without layer caching, of the jobs on classes where any run used it."""
-    is_cached = pl.col("dlc_credits").fill_null(0) > 0
-    marked = runs.with_columns(is_cached=is_cached)
-    users = marked.filter("is_cached").select(OF_MACHINE).unique()
-    seconds = pl.when(pl.col("status") == "success").then("seconds")
-    return (
-        marked.join(users, on=OF_MACHINE, how="semi", nulls_equal=True)
-        .group_by(OF_MACHINE)
-        .agg(
-            pl.col("is_cached").sum().alias("cached_runs"),
-            *_typical(seconds.filter(pl.col("is_cached")), "cached_seconds"),
-            *_typical(seconds.filter(~pl.col("is_cached")), "uncached_seconds"),
-        )
-    )
-
-
-def _parallel(runs: pl.LazyFrame) -> pl.LazyFrame:
-    """Runs that succeeded in several containers: seconds of the whole run, and what it used."""
+def parallel_runs(runs: pl.LazyFrame) -> pl.LazyFrame:
+    """Runs that succeeded in several containers: their seconds and credits, by `machine`."""
     containers = pl.col("containers").cast(pl.Int64)
     # Without fractions of a second: whole numbers have the same sum in any order.
     container_seconds = pl.col("job_seconds").cast(pl.Int64) * containers
@@ -85,7 +100,7 @@ def _parallel(runs: pl.LazyFrame) -> pl.LazyFrame:
         runs.filter(
             pl.col("status") == "success", pl.col("containers").is_between(2, MOST_CONTAINERS)
         )
-        .group_by(OF_MACHINE)
+        .group_by("machine")
         .agg(
             pl.len().alias("parallel_runs"),
             containers.sum().alias("parallel_containers"),
@@ -96,9 +111,27 @@ def _parallel(runs: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _typical(values: pl.Expr, unit: str) -> tuple[pl.Expr, ...]:
-    """The median, and the number of runs behind it."""
-    return (
-        values.count().alias(f"runs_with_{unit}"),
-        percentile(values, TYPICAL).alias(f"p50_{unit}"),
-    )
+def class_use(records: Records, classes: Numbers) -> pl.DataFrame:
+    """How many runs of each class had which peak use, in steps of `STEP` percent.
+
+    Args:
+        records: any runs.
+        classes: the class of each.
+    """
+    return pl.concat(_use_of(records[measure], classes, measure) for measure in MEASURES)
+
+
+def _use_of(percent: npt.NDArray[np.float32], classes: Numbers, measure: str) -> pl.DataFrame:
+    is_known = ~np.isnan(percent)
+    steps = np.floor(percent[is_known].astype(np.float64) / STEP).astype(np.int64)
+    most = LAST_STEP // STEP
+    number = classes[is_known] * (most + 1) + np.minimum(steps, most)
+    counts = np.bincount(number)
+    (found,) = np.nonzero(counts)
+    return pl.DataFrame(
+        {
+            "class_number": (found // (most + 1)).astype(np.uint32),
+            "percent": found % (most + 1) * STEP,
+            "runs": counts[found].astype(np.uint32),
+        }
+    ).with_columns(pl.lit(measure).alias("measure"))

@@ -12,6 +12,7 @@ from circleci_usage.usage.job_run_rules import (
     HIGH,
     JOB_KEYS,
     MACHINE_KEYS,
+    OUTCOMES,
     TYPICAL,
     WORKFLOW_KEYS,
 )
@@ -66,6 +67,17 @@ def over_time(runs: pl.LazyFrame, summed: Callable[[pl.LazyFrame], pl.LazyFrame]
         first = pl.col("date").dt.truncate(length)
         times.append(collected(summed(dated.with_columns(pl.lit(grain).alias("grain"), first))))
     return pl.concat(times).with_columns(pl.col("date").cast(pl.String))
+
+
+def first_days(days: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+    """Each grain, and the first day of the day, week or month that days are in."""
+    for grain, length in _LENGTHS.items():
+        yield grain, days.dt.truncate(length)
+
+
+def has_ended() -> pl.Expr:
+    """Whether a job run has ended; null where its status is."""
+    return pl.any_horizontal(pl.col("status") == status for status in OUTCOMES)
 
 
 def never_started() -> pl.Expr:

@@ -1,0 +1,67 @@
+"""Groups as numbers: rows that agree in all of some columns have the same number.
+
+A table in which each value is looked up takes a tenth of the time of a hash table, and names are
+numbers already.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Numbers = npt.NDArray[np.uint32]
+"""A number per row: 0, 1, … without gaps."""
+
+_SPARSE: Final = 8
+"""A table has at most so many places per row."""
+
+
+def group_numbers(rows: pl.DataFrame, keys: Sequence[str]) -> Numbers:
+    """The number of each row's group.
+
+    Args:
+        rows: at least one.
+        keys: columns of names or of whole numbers from zero; null is a value, too.
+    """
+    columns = (_dense(each.to_numpy()) for each in rows.select(map(_number, keys)))
+    numbers = next(columns)
+    for column in columns:
+        width = int(column.max(initial=0)) + 1
+        numbers = _dense(numbers.astype(np.uint64) * np.uint64(width) + column)
+    return numbers
+
+
+def count_of(numbers: Numbers) -> int:
+    """How many groups there are."""
+    return int(numbers.max(initial=0)) + 1 if len(numbers) else 0
+
+
+def any_row_of(numbers: Numbers) -> npt.NDArray[np.uint32]:
+    """The number of a row of each group."""
+    rows = np.zeros(count_of(numbers), np.uint32)
+    rows[numbers] = np.arange(len(numbers), dtype=np.uint32)
+    return rows
+
+
+def dense(values: npt.NDArray[Any]) -> tuple[Numbers, npt.NDArray[Any]]:
+    """Whole numbers from zero → the same without gaps, and what each stands for."""
+    numbers = _dense(values)
+    return numbers, values[any_row_of(numbers)]
+
+
+def _number(key: str) -> pl.Expr:
+    """A column as whole numbers from zero."""
+    names = pl.col(key).to_physical().cast(pl.UInt64)
+    return (names + 1).fill_null(0).alias(key)
+
+
+def _dense(values: npt.NDArray[Any]) -> Numbers:
+    width = int(values.max(initial=0)) + 1
+    if width > _SPARSE * len(values):
+        return np.unique(values, return_inverse=True)[1].astype(np.uint32)
+    occurs = np.zeros(width, np.bool_)
+    occurs[values] = True
+    numbers = np.cumsum(occurs, dtype=np.uint32) - np.uint32(1)
+    return numbers.take(values)
