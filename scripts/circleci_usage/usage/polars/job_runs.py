@@ -7,10 +7,11 @@ import polars as pl
 from circleci_usage.schema.dimensions import EXPORT_NAMES, KEY_IDENTITIES
 from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.job_run_rules import DAY_LENGTH, MOST_USE, SECONDS_LENGTH, USES
+from circleci_usage.usage.polars.scan import NUMBERS
 
 
 def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of `scan.scan_parts` → a row per job run with the few columns that matter.
+    """The rows of `scan.scan_block` → a row per job run with the few columns that matter.
 
     Columns:
         the day and the names as there.
@@ -30,7 +31,7 @@ def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
     amounts = [f"{kind}_credits" for kind in credit_types_of(names)]
     return rows.select(
         pl.col("date").str.head(DAY_LENGTH),
-        *(_name(name) for name in EXPORT_NAMES if name != "date"),
+        *(name for name in EXPORT_NAMES if name != "date"),
         "job_seconds",
         "total_credits",
         *("malformed", "escaped", "doubtful", "part"),
@@ -44,14 +45,12 @@ def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("workflow_stopped_at").is_not_null().alias("workflow_stopped"),
         (pl.col("workflow_successful").str.to_lowercase() == "true").alias("workflow_successful"),
         _hash("pipeline_id").alias("pipeline"),
-        pl.col("pipeline_number").cast(pl.Int64, strict=False),
+        _number("pipeline_number"),
         _hash("workflow_id").alias("workflow_run"),
         # Numbers count up in a project; where there are none, the time of the start does.
-        pl.coalesce(
-            pl.col("run_number").cast(pl.Int64, strict=False), _milliseconds("started_at")
-        ).alias("order"),
+        pl.coalesce(_number("run_number"), _milliseconds("started_at")).alias("order"),
         *map(_use, USES),
-        pl.col("containers").cast(pl.Int32, strict=False),
+        _number("containers"),
         *([_hash("job_id"), "row"] if "row" in names else ()),
     )
 
@@ -86,27 +85,18 @@ def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
     )
 
 
-def in_batches(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
-    """So many rows at a time: a reader of all rows would run ahead and fill the memory."""
-    count = runs.select(pl.len()).collect().item()
-    return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
-
-
 def has_nothing() -> pl.Expr:
     """Whether a job run took no time and cost nothing."""
     return (pl.col("job_seconds") == 0) & (pl.col("total_credits") == 0)
 
 
-def _name(name: str) -> pl.Expr:
-    """A name; exports write `True` or `true`."""
-    if name != "unregistered":
-        return pl.col(name)
-    return pl.col(name).cast(pl.String).str.to_lowercase().cast(pl.Categorical)
+def _number(name: str) -> pl.Expr:
+    return pl.col(name).cast(NUMBERS[name], strict=False)
 
 
 def _use(column: str) -> pl.Expr:
     """How much of a machine was used, in percent; null where the value is impossible."""
-    percent = pl.col(column).cast(pl.Float32, strict=False)
+    percent = _number(column)
     return pl.when(percent.is_between(0, MOST_USE)).then(percent).alias(column)
 
 

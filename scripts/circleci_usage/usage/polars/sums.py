@@ -108,7 +108,7 @@ def _summed(
         pl.col(credits).sum(),
         *counts,
     )
-    return sums.collect(engine="streaming")
+    return sums.collect()
 
 
 def _added(sums: Sequence[pl.DataFrame], dimensions: Sequence[str]) -> pl.DataFrame:
