@@ -170,8 +170,36 @@ def test_it_contains_nothing_that_a_run_does_not_need(image: Image) -> None:
         "-o",
         "-name",
         "*.whl",
+        "-o",
+        "-name",
+        "*.pyi",
     )
     assert image.run("find", "/opt/circleci-usage", "/tmp", *wanted).stdout == ""
+
+
+def test_every_module_can_be_imported_in_it(image: Image) -> None:
+    lines = (
+        "import pkgutil, circleci_usage\n"
+        "from importlib import import_module\n"
+        "for module in pkgutil.walk_packages(circleci_usage.__path__, 'circleci_usage.'):\n"
+        "    try:\n"
+        "        import_module(module.name)\n"
+        "    except ModuleNotFoundError as error:\n"
+        "        assert error.name.split('.')[0] in {'py4j', 'pyarrow', 'pyspark'}\n"
+    )
+    done = image.run("python3", "-c", lines)
+    assert done.returncode == 0, done.stderr
+
+
+def test_git_works_in_it_without_the_library_of_perl(image: Image) -> None:
+    lines = (
+        "cd /tmp && git init --quiet a && cd a"
+        " && git config user.email a@b && git config user.name a"
+        " && git commit --quiet --allow-empty --message one && git clone --quiet . ../b && cd ../b"
+        " && git fetch --quiet && git submodule status && git log --format=%s"
+    )
+    done = image.run("bash", "-ec", lines)
+    assert done.stdout == "one\n", done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,20 @@
 """The command line: parse, call, show.
 
 It alone reads the environment, prints and chooses exit codes. The commands are in modules of their
-own; they import the stages inside, because `--help` must not wait for a data frame library.
+own, which `on_demand.py` imports one by one; they import the stages inside, because `--help` must
+not wait for a data frame library.
 """
 # ruff: noqa: FBT001, FBT002 - flags are what a command line is made of
 
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from circleci_usage import __version__
-from circleci_usage.cli.commands import (
-    costs,
-    datadog,
-    estimate,
-    export,
-    init,
-    load,
-    login,
-    notify,
-    optimize,
-    push,
-    report,
-    store,
-    teams,
-)
-from circleci_usage.cli.help.page import HelpfulCommand, WithoutEnvironment
 from circleci_usage.cli.interrupts import (
     end_interrupted,
     handle_interrupts,
@@ -40,15 +24,15 @@ from circleci_usage.cli.interrupts import (
 )
 from circleci_usage.cli.isolation import drop_blank_variables, ignore_library_settings
 from circleci_usage.cli.json_output.document import JsonOutput, json_output
+from circleci_usage.cli.on_demand import Program
 from circleci_usage.cli.process_tuning import tune_process
 from circleci_usage.cli.secrets import without_secrets
 from circleci_usage.cli.streams import with_safe_streams
-from circleci_usage.cli.usage_errors import Commands
 from circleci_usage.core.errors import UsageExporterError
 
 app = typer.Typer(
     name="circleci-usage",
-    cls=Commands,
+    cls=Program,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -112,10 +96,10 @@ def _report_error(error: BaseException, output: JsonOutput) -> int:
     return INTERNAL_ERROR
 
 
-def program() -> Commands:
+def program() -> Program:
     """All commands, for what reads their help."""
     command = typer.main.get_command(app)
-    assert isinstance(command, Commands)
+    assert isinstance(command, Program)
     return command
 
 
@@ -141,37 +125,3 @@ def _everything(
 ) -> None:
     set_running_command(context.invoked_subcommand or "")
     json_output(context).command = context.invoked_subcommand
-
-
-_START: Final = "Get started"
-_USE: Final = "Everyday use"
-_UPKEEP: Final = "Maintenance"
-
-COMMANDS: Final[Mapping[str, tuple[Callable[..., None], ...]]] = {
-    _START: (report.demo, login.login, init.init),
-    _USE: (
-        export.run,
-        export.export,
-        report.report,
-        report.merge,
-        costs.costs,
-        teams.teams,
-        optimize.optimize,
-        estimate.estimate,
-        report.check,
-        notify.notify,
-        load.load,
-        datadog.datadog_dashboard,
-    ),
-    _UPKEEP: (store.status, store.doctor, store.prune, login.logout),
-}
-"""The commands as `--help` groups them."""
-
-_OF_ITS_OWN: Final = {report.demo: WithoutEnvironment}
-"""Commands that read flags in another way."""
-
-app.add_typer(push.push, name="push", rich_help_panel=_USE)
-for _panel, _commands in COMMANDS.items():
-    for _command in _commands:
-        _class = _OF_ITS_OWN.get(_command, HelpfulCommand)
-        app.command(cls=_class, rich_help_panel=_panel)(_command)

@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import requires
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
@@ -151,6 +150,8 @@ def _cluster_source(
 
 def _install_spark() -> str:
     """How to install what our own extra asks for, true however this program was installed."""
+    from importlib.metadata import requires
+
     asked = requires("circleci-usage") or ()
     packages = [line.partition(";")[0].strip() for line in asked if _OF_SPARK.search(line)]
     quoted = " ".join(f"'{package}'" for package in packages)

@@ -9,9 +9,9 @@ from itertools import takewhile
 from typing import Any, Final
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from circleci_usage.cli.help.entries import HelpfulGroup
 from circleci_usage.cli.help.page import print_help
 from circleci_usage.cli.secrets import looks_secret, secret_variable
 from circleci_usage.cli.value_sources import flag_of, refuse_quoted, variables_of, written_in
@@ -40,7 +40,7 @@ _ANYWHERE: Final = frozenset({"-q", "--quiet", "-v", "--verbose", "--json"})
 """Flags that may also stand before a command."""
 
 
-class Commands(TyperGroup):
+class Commands(HelpfulGroup):
     """Commands whose usage errors are errors of settings, like all others of the user's."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - Typer's own

@@ -6,7 +6,6 @@ internal error.
 """
 
 import re
-import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from time import monotonic
 from typing import Self
 
 from commandline import Finished, environment
+from warm_process import run_process
 
 DOCUMENTED = frozenset({0, 2, 3, 4, 5, 6, 7, 10, 11, 130, 143})
 """The exit codes of the README, except that of internal errors."""
@@ -83,15 +83,7 @@ def run(
 ) -> Outcome:
     """As `attacked`, for any command that runs `circleci-usage`; `env` is its whole environment."""
     begin = monotonic()
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=within,
-        check=False,
-    )
+    done = run_process(command, cwd, env, within)
     out, err = (text.decode("utf-8", "backslashreplace") for text in (done.stdout, done.stderr))
     outcome = Outcome(done.returncode, out, err, monotonic() - begin)
     hold(outcome, codes=codes, secrets=secrets)

@@ -201,7 +201,11 @@ BORNE = {
     f" [{{name: a, branches: ['{'*a' * 60}b', '{'?' * 200}', '{'*?' * 90}x']}}]",
     "stars in projects": f"teams: [{{name: a, projects: ['{'*a' * 60}b', '*/{'*a' * 60}b']}}]",
     "1,000 globs": "teams:\n"
-    + "".join(f" - {{name: t{n}, jobs: ['*a{n}*'], branches: ['b{n}*c']}}\n" for n in range(300)),
+    + "".join(
+        f" - {{name: t{n}, jobs: ['*a{n}*', '*x{n}*', '?a{n}*', '[ab]{n}*', '*{n}'],"
+        f" branches: ['b{n}*c', '*b*{n}', '?{n}*', '[bc]{n}*', '*d{n}']}}\n"
+        for n in range(100)
+    ),
     "1,000 groups": "job_groups:\n"
     + "".join(f" g{n}: ['*a{n}*', 'job-{n}']\n" for n in range(1000)),
     "a mark before it": "\ufeffcurrency: USD",

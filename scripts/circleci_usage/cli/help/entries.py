@@ -7,7 +7,7 @@ paragraph in `[dim]` is an example.
 import inspect
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,8 +74,20 @@ class CommandHelp:
     paragraphs: tuple[str, ...]
     examples: tuple[str, ...]
     flags: Mapping[str, tuple[FlagHelp, ...]]
-    commands: Mapping[str, tuple[tuple[str, str], ...]]
+    commands: Mapping[str, Sequence[tuple[str, str]]]
     epilog: str
+
+
+class HelpfulGroup(TyperGroup):
+    """A command with commands of its own, which its help page lists."""
+
+    def listed(self, context: typer.Context) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """By panel: their names and what they do."""
+        panels: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for command in _visible(self, context):
+            first, *_ = inspect.cleandoc(command.help or "").split("\n\n")
+            panels[command.rich_help_panel or COMMANDS].append((command.name or "", _plain(first)))
+        return panels
 
 
 def help_of(command: AnyCommand, context: typer.Context) -> CommandHelp:
@@ -87,7 +99,7 @@ def help_of(command: AnyCommand, context: typer.Context) -> CommandHelp:
         paragraphs=tuple(_plain(each) for each in paragraphs if not each.startswith(_EXAMPLE)),
         examples=tuple(_plain(each) for each in paragraphs if each.startswith(_EXAMPLE)),
         flags=_flags(command, context),
-        commands=_commands(command, context) if isinstance(command, TyperGroup) else {},
+        commands=command.listed(context) if isinstance(command, HelpfulGroup) else {},
         epilog=_plain(command.epilog or ""),
     )
 
@@ -156,14 +168,6 @@ def _default(parameter: Parameter, context: typer.Context) -> str:
         names = parameter.opts if value else parameter.secondary_opts
         return next(iter(names), "")
     return str(value)
-
-
-def _commands(group: TyperGroup, context: typer.Context) -> dict[str, tuple[tuple[str, str], ...]]:
-    panels: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for command in _visible(group, context):
-        first, *_ = inspect.cleandoc(command.help or "").split("\n\n")
-        panels[command.rich_help_panel or COMMANDS].append((command.name or "", _plain(first)))
-    return {title: tuple(commands) for title, commands in panels.items()}
 
 
 def _visible(group: TyperGroup, context: typer.Context) -> Iterable[AnyCommand]:

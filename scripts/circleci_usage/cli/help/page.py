@@ -5,6 +5,7 @@ columns where there is room and one where there is not, and breaks an example be
 """
 # ruff: noqa: PLC0415 - only a help page needs the library that draws
 
+import os
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -60,9 +61,10 @@ class WithoutEnvironment(HelpfulCommand):
 def print_help(command: AnyCommand, context: typer.Context) -> None:
     """Print the help page of a command."""
     from rich.console import Console
-    from typer.rich_utils import MAX_WIDTH
 
-    console = Console(highlight=False, width=MAX_WIDTH)
+    # As Typer's own pages; its module that draws them would take longer to import than all else.
+    given = os.environ.get("TERMINAL_WIDTH")
+    console = Console(highlight=False, width=int(given) if given else None)
     width = min(console.width, _WIDEST)
     for part in help_page(help_of(command, context), width):
         console.print(part, soft_wrap=True)

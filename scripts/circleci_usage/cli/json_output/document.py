@@ -9,12 +9,14 @@ import json
 import sys
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from circleci_usage.cli.flag_groups import ConsoleFlags, JsonFlags
 from circleci_usage.cli.secrets import without_tokens
+
+if TYPE_CHECKING:
+    from circleci_usage.cli.flag_groups import ConsoleFlags
 
 JSON_VERSION: Final = 1
 """Of the documents: raised when a key changes its meaning or goes away."""
@@ -87,8 +89,11 @@ def json_output(context: typer.Context) -> JsonOutput:
     return context.ensure_object(JsonOutput)
 
 
-def begin_json(context: typer.Context, shown: ConsoleFlags) -> JsonOutput:
+def begin_json(context: typer.Context, shown: "ConsoleFlags") -> JsonOutput:
     """The document of a command whose flags are parsed."""
+    # A command has imported it; `--help` does without the flags of all commands.
+    from circleci_usage.cli.flag_groups import JsonFlags  # noqa: PLC0415
+
     output = json_output(context)
     output.begin(wanted=isinstance(shown, JsonFlags) and shown.json)
     return output
