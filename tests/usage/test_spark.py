@@ -324,12 +324,13 @@ def test_hostile_runs_have_the_same_statistics_also_when_a_worker_is_lost(
         for number, event in enumerate(events)
         if event.get("Properties", {}).get("spark.job.description") == phase
     ]
-    [lost] = [
+    lost = [
         number
         for number, event in enumerate(events)
         if event["Event"] == "SparkListenerExecutorRemoved"
     ]
-    assert jobs[0] < lost < jobs[-1]
+    # A worker that a busy machine leaves waiting may be lost as well.
+    assert any(jobs[0] < number < jobs[-1] for number in lost)
 
 
 def test_what_is_kept_and_what_is_not_is_read_together(spark: SparkSession, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Parts → their sums, on a cluster. Only sums come back.
 
-The cluster reads what is kept of the parts (`kept_runs`), or else their rows (`job_runs`). It is
-not asked for what this machine can sum up sooner.
+The cluster reads what is kept of the parts (`kept_runs`), or else their rows (`job_runs`). What
+this machine sums up sooner never reaches it.
 """
 
 from collections.abc import Iterator, Sequence
