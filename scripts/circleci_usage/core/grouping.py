@@ -35,11 +35,11 @@ def sum_by(
     Returns:
         The measures; the names are the index.
     """
-    if frame.empty or any(frame[name].dtype != "int64" for name in measures):
-        return frame.groupby([*keys], observed=True, sort=sort)[[*measures]].sum()
     found = [codes_of(frame[name], sort=sort) for name in keys]
     columns = [codes for codes, _ in found]
     are_named = np.logical_and.reduce([codes.of_rows >= 0 for codes in columns])
+    if not are_named.any() or any(frame[name].dtype != "int64" for name in measures):
+        return frame.groupby([*keys], observed=True, sort=sort)[[*measures]].sum()
     if not are_named.all():
         return sum_by(frame[are_named], keys, measures, sort=sort)
     groups = groups_of(columns, sort=sort)

@@ -197,7 +197,7 @@ def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str], measures: Collecti
 
 def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
     """Whether a frame has these columns and types; amounts may be integers or decimals."""
-    if frame.columns != known.names():
+    if {*frame.columns} != {*known.names()}:
         return False
     pairs = [(series, known[series.name]) for series in frame]
     alike = all(

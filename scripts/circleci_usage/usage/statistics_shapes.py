@@ -74,7 +74,9 @@ SHAPES: Final[Mapping[str, pl.Schema]] = {
     "workflow_times": _of_projects("grain", "date", "workflow", *_OF_WORKFLOWS, *_SECONDS),
     "job_times": _of_projects("grain", "date", "workflow", "job", *_OUTCOMES, *_TIMED),
     "workflow_branches": _of_projects("workflow", "branch", *_OF_WORKFLOWS, *_SECONDS),
-    "branch_credits": _of_projects("date", "workflow", "branch", "credit_type", "credits"),
+    "branch_credits": _of_projects(
+        *("date", "workflow", "branch", "credit_type", "credits"), branch=pl.Categorical()
+    ),
     "recent_runs": _of_projects(
         *("workflow", "date", "position", "outcome", "seconds", "branch", "pipeline_number"),
         workflow=pl.String(),
