@@ -21,7 +21,7 @@ PINS := $(wildcard requirements*.txt)
 SHELL_SCRIPTS := .ci/run .ci/containers docker-entrypoint.sh $(wildcard .circleci/publish-* orb/scripts/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-docs docs focus image orb release
+.PHONY: help demo test test-spark test-attacks fuzz audit lint format bench bench-check bench-readme docs focus image orb release
 .PHONY: notebook picture requirements schema clean
 
 help: ## List the targets
@@ -65,13 +65,16 @@ format: $(VENV)/.installed $(VENV)/.javascript ## Fix what can be fixed automati
 	$(BIN)/ruff format
 	$(if $(NPM),$(JAVASCRIPT)/biome check --write $(BIOME_OPTIONS))
 
-bench: $(VENV)/.installed ## Measure reports, one more day, the explorer and a warehouse; ten minutes
-	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.incremental
-	$(BIN)/python -m benchmarks.explore
-	$(BIN)/python -m benchmarks.warehouse
+bench: $(VENV)/.installed ## Measure reports on a million job runs, and small ones; ten minutes
+	$(BIN)/python -m benchmarks --only quick $(BENCH_ARGS)
 
-bench-docs: $(VENV)/.installed ## Measure three sizes and write the table of docs/performance.md; 15 minutes, 9 GB
+bench-readme: $(VENV)/.installed ## Measure everything, write docs/performance.md and the README's numbers; half an hour, 5 GB
+	$(BIN)/python -m benchmarks --write $(BENCH_ARGS)
+
+bench-check: $(VENV)/.installed ## Fail if anything is 15% slower than in the last table; before a release, on an idle machine
+	$(BIN)/python -m benchmarks.check $(BENCH_ARGS)
+
+docs: $(VENV)/.installed ## Measure three sizes and write the table of docs/performance.md; 15 minutes, 9 GB
 	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write docs/performance.md
 
 docs: $(VENV)/.installed ## Generate the pages of docs/ that are made from the code

@@ -1,111 +1,82 @@
-"""`make bench`: compares reports with `gzip -dc` of the same parts and with a simple pandas script.
+"""`make bench-readme`: measures everything, and writes the numbers where readers look for them.
+
+Each section is measured on its own: commands in turn, several times, on the same files. What is not
+measured this time stays as it was. With `--write`, results go to `benchmarks/results.json`, with
+date, machine and versions, and from there to docs/performance.md and the README.
 
 This process stays small, because the operating system counts a parent's memory as its new child's.
 """
 
 import argparse
-import os
-import platform
-import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CalledProcessError
 from tempfile import gettempdir
+from typing import Final
 
-from benchmarks.measure import Contestant, Run, measure
+from benchmarks import pages, suite
+from benchmarks.container import in_container
+from benchmarks.results import RESULTS, Section, load, save
 
-_UNIT = "`gzip -dc`"
-_BEGIN, _END = "<!-- benchmark -->\n", "<!-- end of benchmark -->\n"
-_PACKAGES = ("polars", "pandas", "isal")
+_ROOT: Final = Path(__file__).parents[1]
+_LONG: Final = ("growth", "pandas", "container")
+"""Sections that take half an hour or many gigabytes."""
+
+_SECTIONS: Final[dict[str, Callable[[Path, int], Section]]] = {
+    "reports": suite.reports,
+    "quick": suite.quick,
+    "one more day": suite.one_more_day,
+    "growth": suite.growth,
+    "pandas": suite.pandas,
+    "arriving": lambda _, runs: suite.printed("benchmarks.arriving", f"--runs={runs}"),
+    "container": lambda folder, _: in_container(folder),
+    "explorer": lambda _, runs: suite.printed("benchmarks.explore", f"--runs={runs}"),
+    "warehouse": lambda *_: suite.printed("benchmarks.warehouse"),
+}
 
 
 def main() -> None:
-    """Measure, print the table, and write it to a page if requested."""
+    """Measure, print the results, and keep them if requested."""
     arguments = _arguments()
-    results = {}
-    for rows in arguments.rows:
-        parts = arguments.folder / f"{rows}-rows"
-        size = [f"--rows={rows}", f"--parts={arguments.parts}"]
-        subprocess.run([sys.executable, "-m", "benchmarks.generate", str(parts), *size], check=True)
-        results[rows] = measure(_contestants(parts, arguments.folder), arguments.runs)
-    table = _table(results, arguments.runs)
-    print(table)
+    sections = load(arguments.results) if arguments.write else {}
+    failed = []
+    chosen = _chosen(long=arguments.long) if arguments.only is None else arguments.only
+    for name in chosen:
+        sys.stderr.write(f"{name}\n")
+        try:
+            sections[name] = _SECTIONS[name](arguments.folder, arguments.runs)
+        except (CalledProcessError, RuntimeError) as error:
+            failed.append(f"{name}: {error}")
+            continue
+        if arguments.write:
+            save(sections, arguments.results)
+    print(pages.performance(sections))
+    print(pages.readme(sections))
     if arguments.write:
-        _write(table, arguments.write)
+        pages.write(pages.performance(sections), _ROOT / "docs" / "performance.md")
+        pages.write(pages.readme(sections), _ROOT / "README.md")
+    if failed:
+        sys.exit("\n".join(["Not measured:", *failed]))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rows", type=int, nargs="+", default=[1_000_000], help="job runs in the synthetic exports"
+        "--only", nargs="*", choices=_SECTIONS, help="the sections to measure; none without names"
     )
-    parser.add_argument("--parts", type=int, default=8, help="number of files")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median is shown")
+    parser.add_argument("--long", action="store_true", help=f"also measure {', '.join(_LONG)}")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each; the median is shown")
     parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-bench")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the table of all results")
     parser.add_argument(
-        "--write", type=Path, help="page to write the table to, between its markers"
+        "--write", action="store_true", help="write results.json, docs/performance.md, the README"
     )
     return parser.parse_args()
 
 
-def _contestants(parts: Path, folder: Path) -> list[Contestant]:
-    python = [sys.executable, "-m"]
-    command = [*python, "circleci_usage"]
-    report = [*command, "report", "--quiet", str(parts), "--output", str(folder / "report")]
-    without_merged = [*report, "--no-merged"]
-    merge = [*command, "merge", "-q", str(parts), "-o", str(folder / "rows.csv.gz")]
-    pandas = [*python, "benchmarks.baseline", str(parts), str(folder)]
-
-    def forget() -> None:
-        shutil.rmtree(parts / ".daily-usage", ignore_errors=True)
-
-    return [
-        Contestant(_UNIT, ["gzip", "-dc", *map(str, sorted(parts.glob("*.csv.gz")))]),
-        Contestant("reading only", [*python, "benchmarks.reading", str(parts)], forget),
-        Contestant("`report --no-merged`", without_merged, forget),
-        Contestant("`report`", report, forget),
-        Contestant(
-            "`report --no-merged`, on one core", ["taskset", "-c", "0", *without_merged], forget
-        ),
-        Contestant("`report --no-merged`, cached", without_merged),
-        Contestant("`merge`", merge),
-        Contestant("decompress, join, read and group with pandas", pandas),
-    ]
-
-
-def _table(results: Mapping[int, Mapping[str, Run]], runs: int) -> str:
-    sizes = [*results]
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    head = [f"{rows / 1e6:g} M job runs" for rows in sizes]
-    lines = [
-        f"| | {' | '.join(head)} | CPU time | peak memory |",
-        f"| --- |{' ---: |' * (len(sizes) + 2)}",
-        *(_line(name, [*results.values()]) for name in results[sizes[0]]),
-        "",
-        (
-            f"Medians of {runs} runs, {datetime.now(UTC):%Y-%m-%d}, {machine}, {packages}."
-            f" × is relative to {_UNIT} of the same files; CPU time and memory are for {head[-1]}."
-        ),
-    ]
-    return "\n".join([*lines, ""])
-
-
-def _line(name: str, sizes: Sequence[Mapping[str, Run]]) -> str:
-    times = [
-        f"{each[name].wall:.1f} s ({each[name].wall / each[_UNIT].wall:.2f} ×)" for each in sizes
-    ]
-    largest = sizes[-1][name]
-    return f"| {name} | {' | '.join(times)} | {largest.cpu:.1f} s | {largest.peak:,.0f} MB |"
-
-
-def _write(table: str, page: Path) -> None:
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    after = rest.partition(_END)[2]
-    page.write_text(f"{before}{_BEGIN}{table}{_END}{after}", encoding="utf-8")
+def _chosen(*, long: bool) -> list[str]:
+    return [name for name in _SECTIONS if long or name not in _LONG]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 """A synthetic export of any size: compresses like a real one, the same for the same seed.
 
+By default there are many names, which is the harder case; with `--like-real` there are as many, and
+as many nulls, as in a real export. Parts are made at the same time, one per core.
+
 `python -m benchmarks.generate FOLDER`; `--help` lists the options.
 """
 
 import argparse
 import gzip
-import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from benchmarks.like_real import rows_like_real
+from benchmarks.sample_columns import DAY, ids, midnight, moments, texts
+from circleci_usage.core.machine import cores
 from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect
 from circleci_usage.schema.export_columns import (
     CREDIT_COLUMNS,
@@ -26,8 +33,6 @@ from circleci_usage.schema.export_columns import (
 # Real exports come from a database that compresses with zlib's default.
 _LEVEL = 6
 _BRANCH_DAYS = 3
-_STOP = 1_767_225_600_000  # 2026-01-01, in milliseconds
-_DAY = 86_400_000
 
 # Job runs of a pipeline and of a workflow, and the users of a project.
 _PIPELINE = 10
@@ -50,11 +55,17 @@ class Size:
     workflows: int = 2
     users: int = 300
     days: int = 31
-    """The days before 2026-01-01; by default all of December."""
-    months_before: int = 0
-    """So many times 31 days earlier."""
+    """The days before `stop`; by default all of December."""
+    stop: date = date(2026, 1, 1)
     in_turn: bool = False
     """Job runs cycle through all jobs: `projects * jobs` rows have as many distinct jobs."""
+    like_real: bool = False
+    """Names, nulls and amounts are distributed as in a real export, whatever is said above."""
+
+    @property
+    def start(self) -> date:
+        """The first day."""
+        return self.stop - timedelta(days=self.days)
 
 
 def generate(
@@ -68,12 +79,16 @@ def generate(
     folder.mkdir(parents=True, exist_ok=True)
     suffix = ".csv.gz" if dialect.compress else ".csv"
     paths = tuple(folder / f"part-{number}{suffix}" for number in range(size.parts))
-    for number, path in enumerate(paths):
-        if not path.exists():
-            rows = _part(size, number, np.random.default_rng([seed, number]), dialect.null)
-            temporary = path.with_suffix(".tmp")
-            _write(rows.select(dialect.columns), temporary, dialect)
-            temporary.replace(path)
+
+    def make(number: int) -> None:
+        rows = _part(size, number, np.random.default_rng([seed, number]), dialect.null)
+        temporary = paths[number].with_suffix(".tmp")
+        _write(rows.select(dialect.columns), temporary, dialect)
+        temporary.replace(paths[number])
+
+    missing = [number for number, path in enumerate(paths) if not path.exists()]
+    with ThreadPoolExecutor(cores()) as threads:
+        list(threads.map(make, missing))
     return paths
 
 
@@ -92,6 +107,8 @@ def _write(rows: pl.DataFrame, path: Path, dialect: Dialect) -> None:
 
 def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl.DataFrame:
     count = size.rows // size.parts
+    if size.like_real:
+        return rows_like_real(count, size.start, size.days, random, null)
     branches = max(1, size.branches * _BRANCH_DAYS // (size.projects * size.days))
     run = pl.Series(range(count))
     # A pipeline is of one project, branch, user and day, as in a real export.
@@ -105,13 +122,12 @@ def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl
         turn = run + number * count
         project, job = turn % size.projects, turn // size.projects % size.jobs
         workflow = job % size.workflows
-    start = _STOP - (size.days + 31 * size.months_before) * _DAY
-    moment = _of_each(pipeline, random.integers(0, size.days * _DAY, pipelines)) + start
-    at = moment.cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%d %H:%M:%S.%3f")
-    branch = _texts("feature/", project) + _texts(
+    moment = _of_each(pipeline, random.integers(0, size.days * DAY, pipelines))
+    at = moments(moment + midnight(size.start))
+    branch = texts("feature/", project) + texts(
         "-", at.str.slice(8, 2).cast(pl.Int64) // _BRANCH_DAYS
     )
-    branch = branch + _texts("-", _of_each(pipeline, random.integers(0, branches, pipelines)))
+    branch = branch + texts("-", _of_each(pipeline, random.integers(0, branches, pipelines)))
     teammates = _of_each(pipeline, random.integers(0, _TEAM, pipelines))
     filler = "x" * size.name_length
     used = np.where(random.random(count) < 0.5, null, random.integers(0, 101, count).astype(str))
@@ -121,27 +137,27 @@ def _part(size: Size, number: int, random: np.random.Generator, null: str) -> pl
         "dlc": np.where(random.random(count) < 0.05, 200, 0),
     }
     fields: dict[str, object] = {
-        "ORGANIZATION_ID": _ids(project % 3, "organization"),
-        "ORGANIZATION_NAME": _texts("org-", project % 3),
+        "ORGANIZATION_ID": ids(project % 3, "organization"),
+        "ORGANIZATION_NAME": texts("org-", project % 3),
         "ORGANIZATION_CREATED_DATE": "2020-01-01",
-        "PROJECT_ID": _ids(project, "project"),
-        "PROJECT_NAME": _texts(f"{filler}project-", project),
+        "PROJECT_ID": ids(project, "project"),
+        "PROJECT_NAME": texts(f"{filler}project-", project),
         "PROJECT_CREATED_DATE": "2021-01-01",
         "LAST_BUILD_FINISHED_AT": "2026-01-02 03:04:05.678",
         "VCS_NAME": "github",
-        "VCS_URL": _texts("https://example.com/project-", project),
+        "VCS_URL": texts("https://example.com/project-", project),
         "VCS_BRANCH": filler + branch,
-        "PIPELINE_ID": _ids(pipeline, str(random.integers(2**60))),
+        "PIPELINE_ID": ids(pipeline, str(random.integers(2**60))),
         "PIPELINE_NUMBER": pipeline,
         "IS_UNREGISTERED_USER": "false",
         "PIPELINE_TRIGGER_SOURCE": "webhook",
-        "PIPELINE_TRIGGER_USER_ID": _ids((project + teammates) % size.users, "user"),
-        "WORKFLOW_ID": _ids(run // _WORKFLOW, str(random.integers(2**60))),
-        "WORKFLOW_NAME": _texts("workflow-", workflow),
+        "PIPELINE_TRIGGER_USER_ID": ids((project + teammates) % size.users, "user"),
+        "WORKFLOW_ID": ids(run // _WORKFLOW, str(random.integers(2**60))),
+        "WORKFLOW_NAME": texts("workflow-", workflow),
         "IS_WORKFLOW_SUCCESSFUL": "true",
-        "JOB_NAME": _texts(f"{filler}job-", job),
+        "JOB_NAME": texts(f"{filler}job-", job),
         "JOB_RUN_NUMBER": run,
-        "JOB_ID": _ids(run, str(random.integers(2**60))),
+        "JOB_ID": ids(run, str(random.integers(2**60))),
         "JOB_RUN_DATE": at.str.head(10),
         "JOB_BUILD_STATUS": np.where(random.random(count) < 0.1, "failed", "success"),
         "RESOURCE_CLASS": pl.Series(["small", "medium", "large", "xlarge"]).gather(job % 4),
@@ -166,18 +182,6 @@ def _of_each(pipeline: pl.Series, values: npt.NDArray[np.int64]) -> pl.Series:
     return pl.Series(values).gather(pipeline)
 
 
-def _texts(prefix: str, numbers: pl.Series) -> pl.Series:
-    return prefix + numbers.cast(pl.String)
-
-
-def _ids(numbers: pl.Series, salt: str) -> pl.Series:
-    """The same random UUID for the same number and salt."""
-    count = cast("int", numbers.max()) + 1
-    digits = np.random.default_rng(zlib.crc32(salt.encode())).bytes(16 * count).hex()
-    ids = pl.Series([digits[start : start + 32] for start in range(0, 32 * count, 32)])
-    return ids.str.replace(r"^(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-").gather(numbers)
-
-
 _COUNTED = ("parts", "projects", "jobs", "branches", "name_length", "workflows", "users", "days")
 
 
@@ -193,6 +197,12 @@ def main() -> None:
         action="store_true",
         help="cycle through all jobs of all projects instead of choosing at random",
     )
+    parser.add_argument(
+        "--like-real", action="store_true", help="names, nulls and amounts as in a real export"
+    )
+    parser.add_argument(
+        "--stop", type=date.fromisoformat, default=Size.stop, help="the day after the last one"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--one-backslash", action="store_true", help="null is \\N with one backslash, not two"
@@ -204,7 +214,13 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="not compressed")
     options = parser.parse_args()
     counted = {name: getattr(options, name) for name in _COUNTED}
-    size = Size(options.rows, **counted, in_turn=options.in_turn)
+    size = Size(
+        options.rows,
+        **counted,
+        stop=options.stop,
+        in_turn=options.in_turn,
+        like_real=options.like_real,
+    )
     dialect = Dialect(
         null=NULL_MARKS[0 if options.one_backslash else 1],
         quoted=options.quoted,

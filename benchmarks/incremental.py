@@ -7,36 +7,49 @@ reading the open month takes.
 
 import argparse
 import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Final
 
-from benchmarks.generate import Size, generate
 from benchmarks.measure import Contestant, measure
 
+ROWS: Final = 150_000
+"""Job runs of each month."""
+SAME: Final = "nothing changed"
+DAY: Final = "one more day"
+
 _MONTHS = 13
+_STOP, _MONTH = date(2026, 1, 1), timedelta(days=31)
 _OF_A_DAY = 5_000
-_FIRST, _SAME, _MORE = "first report", "nothing changed", "one more day"
+_FIRST = "first report"
 _ALONE, _DAILY = "the open month alone, first report", "one more day, report on the open month"
 
 
 def main() -> None:
     """Measure, and print what each report took and how much is kept."""
     arguments = _arguments()
-    folder = arguments.folder / f"{arguments.rows}-a-month"
-    usage = _Usage(folder, arguments.rows)
+    usage = _Usage(arguments.folder, arguments.rows)
     results = measure(usage.contestants(), arguments.runs)
     for name, run in results.items():
-        ratio = run.wall / results[_SAME].wall
+        ratio = run.wall / results[SAME].wall
         print(
             f"{name:40} {run.wall:5.1f} s ({ratio:.2f} ×) {run.cpu:5.1f} s CPU {run.peak:,.0f} MB"
         )
     print(f"kept: {_share(usage.kept):.1%} of the files")
 
 
+def contestants(folder: Path, rows: int) -> Sequence[Contestant]:
+    """The reports, in the order in which each finds what the one before has kept."""
+    return _Usage(folder, rows).contestants()
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.incremental", description=__doc__)
-    parser.add_argument("--rows", type=int, default=150_000, help="job runs of each month")
+    parser.add_argument("--rows", type=int, default=ROWS, help="job runs of each month")
     parser.add_argument("--runs", type=int, default=5, help="runs of each; the median is shown")
     parser.add_argument(
         "--folder", type=Path, default=Path(gettempdir()) / "circleci-usage-incremental"
@@ -47,7 +60,8 @@ def _arguments() -> argparse.Namespace:
 class _Usage:
     """The files of 13 months, those of one more day, and folders to report on."""
 
-    def __init__(self, folder: Path, rows: int) -> None:
+    def __init__(self, parent: Path, rows: int) -> None:
+        folder = parent / f"{rows}-a-month"
         self._months = folder / "months"
         self._day = folder / "day"
         self.kept = folder / "kept"
@@ -55,9 +69,10 @@ class _Usage:
         self._open_month = folder / "open"
         for number in range(_MONTHS):
             month = folder / f"month-{number}"
-            generate(month, Size(rows, 1, months_before=number), seed=number)
+            stop = _STOP - number * _MONTH
+            _generate(month, f"--rows={rows}", f"--stop={stop}", f"--seed={number}")
             _link(month / "part-0.csv.gz", self._months / f"{_MONTHS - number:02}.csv.gz")
-        generate(self._day, Size(_OF_A_DAY, 1, days=1), seed=_MONTHS)
+        _generate(self._day, f"--rows={_OF_A_DAY}", "--days=1", f"--seed={_MONTHS}")
         _link(folder / "month-0" / "part-0.csv.gz", self._open_month / "13.csv.gz")
 
     def contestants(self) -> list[Contestant]:
@@ -69,8 +84,8 @@ class _Usage:
         december = ("--from", "2025-12-01", "--to", "2025-12-31")
         return [
             Contestant(_FIRST, on(self.kept), self._forget),
-            Contestant(_SAME, on(self.kept)),
-            Contestant(_MORE, on(self._grown), self._grow),
+            Contestant(SAME, on(self.kept)),
+            Contestant(DAY, on(self._grown), self._grow),
             Contestant(_ALONE, on(self._open_month), self._forget_open_month),
             Contestant(_DAILY, on(self._grown, *december), self._grow),
         ]
@@ -86,6 +101,12 @@ class _Usage:
 
     def _forget_open_month(self) -> None:
         shutil.rmtree(self._open_month / ".daily-usage", ignore_errors=True)
+
+
+def _generate(folder: Path, *options: str) -> None:
+    """One file, made by another process: this one stays small."""
+    command = [sys.executable, "-m", "benchmarks.generate", str(folder), "--parts=1", *options]
+    subprocess.run(command, check=True)
 
 
 def _link(file: Path, link: Path) -> None:

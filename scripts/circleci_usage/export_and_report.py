@@ -1,30 +1,36 @@
 """Export, then report: what `run`, `export` and `demo` share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from circleci_usage.analysis.budget_days import first_budget_day
 from circleci_usage.config.api_token import ApiToken
+from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.periods import Period, previous_period, today_utc
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI, resolve_organization
 from circleci_usage.export.engine import ExportResult, export_usage
-from circleci_usage.export.ledger import Window, complete_through
+from circleci_usage.export.ledger import State, Window, complete_through
+from circleci_usage.export.ledger_checks import file_prefix
 from circleci_usage.export.organization_names import is_id
 from circleci_usage.export.planning import oldest_day
 from circleci_usage.export.pruned_windows import pruned_usage
-from circleci_usage.export.run_context import ExportOptions
+from circleci_usage.export.run_context import Arrived, ExportOptions, tell_nobody
 from circleci_usage.export.store import Store
 from circleci_usage.insights.lookups import NO_LOOKUPS, Lookups
 from circleci_usage.login.token_expiry import expiry_warning, if_rejected
-from circleci_usage.pipeline import make_report
+from circleci_usage.pipeline import WRITER, make_report
 from circleci_usage.report import Presentation, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.stored_usage import with_stored_history
 from circleci_usage.usage.input_files import FoundParts
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
+from circleci_usage.usage.reading_ahead import ReadingAhead
 from circleci_usage.usage.recorded import find_recorded
 
 
@@ -78,7 +84,11 @@ def export(
 
 
 def _export(
-    settings: ExportSettings, period: Period, clock: Clock, progress: Progress
+    settings: ExportSettings,
+    period: Period,
+    clock: Clock,
+    progress: Progress,
+    arrived: Arrived = tell_nobody,
 ) -> tuple[ExportResult, tuple[str, ...]]:
     insecure = settings.options.allow_insecure
     client = CircleCI(
@@ -100,8 +110,34 @@ def _export(
         clock=clock,
         progress=progress,
         slugs={name: known for name, known in ids.items() if not is_id(name)},
+        arrived=arrived,
     )
     return exported, tuple(ids.values())
+
+
+@contextmanager
+def reading_arrivals(store: Store, patterns: NamePatterns, progress: Progress) -> Iterator[Arrived]:
+    """What reads parts while others arrive; once some have, what writes reports is loaded too.
+
+    Args:
+        store: the parts and what they say are kept in it.
+        patterns: what branches and users are grouped by in the report.
+        progress: shows what is read.
+    """
+    with (
+        ReadingAhead(store.parts_folder, patterns, progress) as ahead,
+        ExitStack() as loading,
+    ):
+        load_once = cache(lambda: loading.enter_context(imported_meanwhile(WRITER)))
+
+        def arrived(window: Window) -> None:
+            if window.parts:
+                load_once()
+            ahead.add(store.recorded_in([window]))
+            if window.state is State.FETCHED:
+                ahead.finish(file_prefix(window))
+
+        yield arrived
 
 
 def token_warnings(settings: ExportSettings, now: datetime) -> tuple[str, ...]:
@@ -135,8 +171,9 @@ def run(
     Raises as `export_usage` and `make_report` do.
     """
     span = days_to_export(span, reporting, clock.now())
-    exported, ids = _export(exporting, span, clock, progress)
     store, days = Store(exporting.store), with_stored_history(span)
+    with reading_arrivals(store, reporting.patterns, progress) as arrived:
+        exported, ids = _export(exporting, span, clock, progress, arrived)
     # Earlier exports say what is usual, and cost nothing.
     with progress.task("Checking the downloaded files"):
         found = find_recorded(store.recorded(days, ids))

@@ -45,7 +45,8 @@ from circleci_usage.schema.report_files import SUMMARY_NAME
 from circleci_usage.usage.daily_usage import DailyUsage, daily_usage
 from circleci_usage.usage.engine import Source
 
-_WRITER: Final = "circleci_usage.outputs"
+WRITER: Final = "circleci_usage.outputs"
+"""What writes reports, and takes long to import."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def make_report(
     """
     progress.if_interrupted(_unwritten(settings.folder))
     # The libraries for charts take a third of a second to load; the engine reads without Python.
-    with imported_meanwhile(_WRITER):
+    with imported_meanwhile(WRITER):
         # Only the report is kept: daily usage may be large, and nothing is written from it.
         usage = read_usage(source, settings, progress)
         looked_up = _look_up(lookups, usage, settings)

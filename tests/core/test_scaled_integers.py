@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circleci_usage.core.scaled_integers import INT64, fitting, places_of, to_count, to_decimal
+from circleci_usage.core.decimals import ratio
+from circleci_usage.core.scaled_integers import (
+    INT64,
+    RATIO_PLACES,
+    fitting,
+    places_of,
+    ratios,
+    to_count,
+    to_decimal,
+)
 
 numbers = st.decimals(-(10**20), 10**20, places=18)
 
@@ -42,3 +51,17 @@ def test_sums_beyond_int64_stay_exact() -> None:
     counts = fitting(np.array([2**62, 2**62, 2**62]), 3 * 2**62)
 
     assert counts.sum() == 3 * 2**62
+
+
+# 1 of 2,000,000 is exactly between two numbers of six places.
+parts_and_wholes = st.tuples(
+    st.integers(0, 10**9), st.integers(0, 10**9) | st.sampled_from([2 * 10**6, 64 * 10**6])
+)
+
+
+@given(st.lists(parts_and_wholes, min_size=1))
+def test_ratios_of_whole_columns_are_those_of_decimals(pairs: list[tuple[int, int]]) -> None:
+    found = ratios(np.array([part for part, _ in pairs]), np.array([whole for _, whole in pairs]))
+
+    for count, (part, whole) in zip(found.tolist(), pairs, strict=True):
+        assert to_decimal(count, RATIO_PLACES) == ratio(Decimal(part), Decimal(whole))

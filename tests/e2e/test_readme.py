@@ -110,18 +110,6 @@ def test_links_lead_to_existing_files() -> None:
     ] == []
 
 
-def test_the_benchmark_is_that_of_the_performance_page() -> None:
-    [(whole, without_rows)] = re.findall(
-        r"4\.3 million job runs takes ([\d.]+ s) on two cores, or ([\d.]+ s) with `--no-merged`",
-        README,
-    )
-    table = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-
-    for command, seconds in (("report", whole), ("report --no-merged", without_rows)):
-        [line] = re.findall(rf"^\| `{command}` \|.*", table, re.MULTILINE)
-        assert f" {seconds} " in line.split("|")[4]
-
-
 # The orb.
 
 

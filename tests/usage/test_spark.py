@@ -5,14 +5,14 @@ import gzip
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from shutil import copy, which
+from shutil import copy, copy2, which
+from threading import Event
 
 import pandas as pd
 import pytest
@@ -29,11 +29,12 @@ from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.stored_usage import stored_parts
 from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.chosen_names import RECENT_RUNS
-from circleci_usage.usage.daily_usage import daily_usage, read_daily_usage
+from circleci_usage.usage.daily_usage import DailyUsage, daily_usage, read_daily_usage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import CACHE_FOLDER
 from circleci_usage.usage.input_files import FoundParts, find_parts
 from circleci_usage.usage.job_groups import JobGroups
+from circleci_usage.usage.kept_facts import keep_facts
 from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
 from circleci_usage.usage.polars.engine import on_this_machine
 from circleci_usage.usage.run_statistics import RunStatistics
@@ -54,6 +55,7 @@ from pyspark.sql import SparkSession
 
 from circleci_usage.usage.spark.cluster import spark_session
 from circleci_usage.usage.spark.engine import on_cluster
+from circleci_usage.usage.spark.sums import STATISTICS, SUMMING
 from spark_cluster import Cluster
 
 # PySpark and Py4J leave sockets for the garbage collector to close.
@@ -241,27 +243,137 @@ def test_a_stored_row_of_another_day_is_counted_once(spark: SparkSession, tmp_pa
     assert usage.warnings == read_daily_usage(found.parts).warnings
 
 
-def test_a_killed_worker_changes_nothing(exports: Path, tmp_path: Path) -> None:
-    circleci_usage("report", exports, "--no-merged", "--output", "here", cwd=tmp_path)
-    forget(exports)
-    options = ["--engine", "spark", "--output", "there"]
-    with Cluster(tmp_path) as cluster:
-        command = [sys.executable, "-m", "circleci_usage", "report", str(exports), *options]
-        with subprocess.Popen(
-            [*command, "--spark-master", cluster.master],
-            cwd=tmp_path,
-            env=os.environ | cluster.environment,
-            stdout=subprocess.DEVNULL,
-        ) as running:
-            while [event["Event"] for event in cluster.events()].count("SparkListenerJobStart") < 2:
-                with pytest.raises(subprocess.TimeoutExpired):
-                    running.wait(0.05)
-            cluster.kill_a_worker()
-        events = [event["Event"] for event in cluster.events()]
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files of job runs with whatever an export may hold, some of them in both."""
+    folder = tmp_path_factory.mktemp("hostile")
+    runs = hostile_runs(seed=19, workflow_runs=900)
+    for number in range(2):
+        write_part(folder / f"{number}.csv.gz", runs[number::2])
+    return folder
 
-    assert running.returncode == 0
-    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
-    assert "SparkListenerExecutorRemoved" in events
+
+@dataclass(frozen=True)
+class Comparison:
+    """What to sum up, and how it is on this machine; facts of the parts are kept since."""
+
+    parts: FoundParts
+    wanted: tuple[Period, NamePatterns, JobGroups]
+    here: DailyUsage
+
+    def is_equal_to(self, source: Source) -> bool:
+        """Whether a source gives the same to the last digit."""
+        assert_alike(daily_usage(source.read(*self.wanted)), self.here)
+        return True
+
+
+@pytest.fixture(scope="module")
+def comparison(hostile: Path) -> Comparison:
+    found = find_parts([hostile])
+    patterns = NamePatterns(
+        ("main", "release/*", "[(]*", "/release.[0-9]+|(none)?/"), ("/.*[0-7]/", "(none)")
+    )
+    period = Period.of_days(FIRST + timedelta(1), FIRST + timedelta(6))
+    wanted = (period, patterns, JobGroups({"lint": ("lint-*",)}))
+    here = daily_usage(on_this_machine(found).read(*wanted))
+    assert len(here.run_statistics.recent_runs) > RECENT_RUNS
+    return Comparison(found, wanted, here)
+
+
+@pytest.fixture
+def without_facts(comparison: Comparison, tmp_path: Path) -> FoundParts:
+    """The same files where nothing is kept of them."""
+    copies = [copy2(part.path, tmp_path) for part in comparison.parts.parts]
+    return find_parts(map(Path, copies))
+
+
+@pytest.mark.parametrize(
+    ("phase", "are_kept"), [(SUMMING, False), (SUMMING, True), (STATISTICS, True)]
+)
+def test_hostile_runs_have_the_same_statistics_also_when_a_worker_is_lost(
+    cluster: Cluster,
+    spark: SparkSession,
+    comparison: Comparison,
+    without_facts: FoundParts,
+    phase: str,
+    *,
+    are_kept: bool,
+) -> None:
+    log = cluster.log_of(spark.sparkContext.applicationId)
+    is_over = Event()
+
+    def lose_a_worker() -> None:
+        while not log.has(f'"spark.job.description":"{phase}"'):
+            if is_over.wait(0.05):
+                return
+        cluster.kill_a_worker()
+
+    with ThreadPoolExecutor() as pool:
+        losing = pool.submit(lose_a_worker)
+        try:
+            parts = comparison.parts if are_kept else without_facts
+            assert comparison.is_equal_to(on_cluster(spark, parts, (), few=0))
+        finally:
+            is_over.set()
+            losing.result()
+            cluster.replace_a_worker()
+
+    events = log.events()
+    jobs = [
+        number
+        for number, event in enumerate(events)
+        if event.get("Properties", {}).get("spark.job.description") == phase
+    ]
+    lost = [
+        number
+        for number, event in enumerate(events)
+        if event["Event"] == "SparkListenerExecutorRemoved"
+    ]
+    # A worker that a busy machine leaves waiting may be lost as well.
+    assert any(jobs[0] < number < jobs[-1] for number in lost)
+
+
+def test_what_is_kept_and_what_is_not_is_read_together(spark: SparkSession, tmp_path: Path) -> None:
+    found = partly_pruned(tmp_path)
+    jobs = len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
+    there = daily_usage(on_cluster(spark, found, (), few=0).read(None, NamePatterns(("main",))))
+
+    here = daily_usage(on_this_machine(found).read(None, NamePatterns(("main",))))
+    assert_alike(there, here)
+    assert there.warnings == here.warnings
+    assert len(there.warnings) == 5
+    assert there.rows == 7
+    assert len(spark.sparkContext.statusTracker().getJobIdsForGroup(None)) > jobs
+
+
+def partly_pruned(folder: Path) -> FoundParts:
+    """A store of three exports whose days overlap: only facts are left of the first one.
+
+    Nothing is kept of the last one, which has a row of the first one's days.
+    """
+    runs = [
+        job_run(
+            amount,
+            JOB_ID=f"run {number}",
+            PIPELINE_ID=f"p{number // 3}",
+            WORKFLOW_ID=f"w{number // 2}",
+            JOB_RUN_NUMBER=str(number),
+            JOB_RUN_DATE=f"2026-10-0{1 + number // 2}",
+        )
+        for number, amount in enumerate(["1", "2.5", "4", "8", "16", "32.125", "64"])
+    ]
+    store_with(
+        folder,
+        Export("2026-10-01", "2026-10-02", "2026-10-20", [runs[:3], runs[3:4]]),
+        Export("2026-10-02", "2026-10-03", "2026-10-21", [[*runs[2:6], runs[5]]]),
+        Export("2026-10-04", "2026-10-04", "2026-10-22", [[runs[6], runs[0]]]),
+    )
+    found = stored_parts(folder)
+    keep_facts(found.parts[:3])
+    for part in found.parts[:2]:
+        part.path.unlink()
+    gone = [replace(part, is_gone=True) for part in found.parts[:2]]
+    return replace(found, parts=(*gone, *found.parts[2:]))
 
 
 def test_what_was_read_here_is_not_read_by_the_cluster(
@@ -381,27 +493,13 @@ def test_escape_signs_and_headers_in_the_middle_are_read_alike(
     ]
 
 
-def test_hostile_runs_have_the_same_statistics(spark: SparkSession, tmp_path: Path) -> None:
-    runs = hostile_runs(seed=19, workflow_runs=900)
-    for number in range(2):
-        write_part(tmp_path / f"{number}.csv.gz", runs[number::2])
-    found = find_parts([tmp_path])
-    period = Period.of_days(FIRST + timedelta(1), FIRST + timedelta(6))
-    patterns = NamePatterns(
-        ("main", "release/*", "[(]*", "/release.[0-9]+|(none)?/"), ("/.*[0-7]/", "(none)")
-    )
-    wanted = (period, patterns, JobGroups({"lint": ("lint-*",)}))
-
-    there = daily_usage(on_cluster(spark, found, ()).read(*wanted))
-    here = daily_usage(on_this_machine(found).read(*wanted))
-
-    assert len(here.run_statistics.recent_runs) > RECENT_RUNS
-    for frame in ("user_runs", "user_credits"):
-        assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv()
+def assert_alike(there: DailyUsage, here: DailyUsage) -> None:
+    for frame in ("runs", "credits", "branch_credits", "user_runs", "user_credits"):
+        assert getattr(there, frame).to_csv() == getattr(here, frame).to_csv(), frame
     assert there.run_statistics.places == here.run_statistics.places
     for name in {field.name for field in fields(RunStatistics)} - {"places"}:
         one, other = (in_order(getattr(each.run_statistics, name)) for each in (there, here))
-        assert len(other), name
+        assert len(one) == len(other), name
         assert_frame_equal(one, other, check_dtype=False, check_exact=True, obj=name)
 
 

@@ -11,10 +11,14 @@ from circleci_usage.costs.pricing import PriceList
 from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import lines_csv, tables
+from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from circleci_usage.usage.cache import cache_beside, load_sums, save_sums
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.file_hashes import CACHE_FOLDER
 from circleci_usage.usage.input_files import Part, find_parts
+from circleci_usage.usage.name_patterns import NO_PATTERNS
+from circleci_usage.usage.polars.aggregate import sum_parts
+from circleci_usage.usage.statistics_shapes import SHAPES
 from report_factory import MARCH, report_of_usage
 from rows import Row, job_run
 
@@ -176,3 +180,15 @@ def test_the_cache_is_no_part(parts: tuple[Part, ...]) -> None:
 
     assert cache_beside(parts).name == CACHE_FOLDER
     assert find_parts([parts[0].path.parent]).parts == parts
+
+
+def test_the_shapes_are_those_of_an_engine(tmp_path: Path) -> None:
+    nothing = tmp_path / "no-usage.csv"
+    nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
+
+    found = sum_parts([Part(nothing, EXPORT_COLUMNS)], NO_PATTERNS, None).run_statistics
+
+    for name, frame in vars(found).items():
+        # Of no usage, credits have no type.
+        known = dict(SHAPES[name]) | {"credits": frame.schema.get("credits")}
+        assert dict(frame.schema) | {"credits": frame.schema.get("credits")} == known

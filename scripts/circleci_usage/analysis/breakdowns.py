@@ -13,7 +13,6 @@ import pandas as pd
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core import decimals
 from circleci_usage.core.grouping import sum_by
-from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import UNPRICED, Costs
 from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import BREAKDOWN_TABLES, names_in
@@ -164,15 +163,17 @@ def charges(costs: Costs, also_by: Sequence[str] = ()) -> ScaledLines:
     """
     keys = [*names_in(Place.CHARGES), *also_by, "price_period", "price"]
     counts = sum_by(costs.lines, keys, [*AMOUNTS, "free_credits"]).reset_index()
-    places = costs.price_places
+    return ScaledLines(
+        counts,
+        costs.all_places(counts),
+        rates={"price": costs.price_places},
+        unknown={"price": _has_no_price},
+        marks=("price_period",),
+    )
 
-    def priced(lines: pd.DataFrame) -> pd.DataFrame:
-        known = zip(lines["price_period"] != UNPRICED, lines["price"], strict=True)
-        prices = [to_decimal(int(price), places) if is_known else None for is_known, price in known]
-        with_prices = lines.assign(price=pd.Series(prices, lines.index, "object"))
-        return with_prices.drop(columns="price_period")
 
-    return ScaledLines(counts, costs.all_places(counts), priced)
+def _has_no_price(counts: pd.DataFrame) -> pd.Series:
+    return counts["price_period"] == UNPRICED
 
 
 def shares(lines: pd.DataFrame) -> list[Decimal]:

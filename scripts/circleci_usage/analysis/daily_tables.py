@@ -88,7 +88,12 @@ def daily_tables(
     counted = sum_by(runs, keys, _AMOUNTS[DAILY_RUNS]).reset_index()
     return DailyTables(
         {
-            DAILY_CHARGES: ScaledLines(charges, costs.all_places(charges), _known),
+            DAILY_CHARGES: ScaledLines(
+                charges,
+                costs.all_places(charges),
+                unknown={"cost": _is_unpriced},
+                marks=(_UNPRICED,),
+            ),
             DAILY_RUNS: ScaledLines(counted, {"job_seconds": places}),
         }
     )
@@ -106,8 +111,6 @@ def _are_too_many(costs: Costs, tags: Sequence[str]) -> bool:
     return int(numbers.max()) >= MOST_LINES
 
 
-def _known(charges: pd.DataFrame) -> pd.DataFrame:
-    """The charges with None for the cost of credits that have no price, which is not 0."""
-    unpriced = charges[_UNPRICED] != 0
-    known = charges.assign(cost=charges["cost"].mask(unpriced, None))
-    return known.drop(columns=_UNPRICED)
+def _is_unpriced(counts: pd.DataFrame) -> pd.Series:
+    """Where there are credits that have no price: what they cost is not known, and not 0."""
+    return counts[_UNPRICED] != 0

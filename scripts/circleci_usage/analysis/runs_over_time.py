@@ -7,9 +7,11 @@ the rows of each grain sum to all that the period cost.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from math import nan
+from operator import eq
 from typing import Any, Final
 
 import numpy as np
@@ -25,8 +27,9 @@ from circleci_usage.analysis.durations import (
 from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.grouping import group_numbers, sum_by
+from circleci_usage.core.groups import codes_of, groups_of
 from circleci_usage.core.periods import Period, months, uncovered, weeks
-from circleci_usage.core.scaled_integers import to_decimal
+from circleci_usage.core.scaled_integers import Counts, to_decimal
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.keys import JobKey, WorkflowKey
 from circleci_usage.usage.job_run_rules import GRAINS
@@ -45,6 +48,8 @@ _COUNTS: Final = (
 )
 _PERCENTILES: Final = ("p50_seconds", "p95_seconds", "p50_queued", "p95_queued")
 _SPAN: Final = "span"
+_KEY: Final = "key"
+"""The number of the workflow or job: numbers are in the order of names, and cheaper to compare."""
 
 _Key = WorkflowKey | JobKey
 
@@ -115,6 +120,7 @@ class RunsOverTime:
         grain: that of the series.
         top_workflows: the series of the most expensive workflows.
         top_jobs: those of the most expensive jobs.
+        places: the decimal places of credits and costs in the columns of workflows and jobs.
     """
 
     workflows: Mapping[str, Records[TimedRuns]]
@@ -122,6 +128,7 @@ class RunsOverTime:
     grain: str
     top_workflows: Sequence[RunSeries]
     top_jobs: Sequence[RunSeries]
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def runs_over_time(
@@ -151,6 +158,7 @@ def runs_over_time(
         grain,
         [_series(stats, workflows[grain], spans, unknown) for stats in found.workflows[:TOP]],
         [_series(stats, jobs[grain], spans, unknown) for stats in found.jobs[:TOP]],
+        {name: costs.places(name) for name in _AMOUNTS},
     )
 
 
@@ -175,23 +183,32 @@ def _by_grain(
     """The rows of each grain; those of costs are summed by day only once."""
     names = [*key._fields]
     by_day = sum_by(costs.lines, ["date", *names], [*_AMOUNTS], sort=False).reset_index()
-    has_amount = (by_day["credits"] != 0) | (by_day["cost"] != 0)
-    daily = by_day[has_amount].astype(dict.fromkeys(names, "object"))
-    measured = _measured(times, names)
+    daily = by_day[(by_day["credits"] != 0) | (by_day["cost"] != 0)]
+    keys, (of_runs, of_costs) = _numbered([times.reindex(columns=names), daily[names]])
+    measured = _measured(times).assign(**{_KEY: of_runs})
+    daily = daily[["date", *_AMOUNTS]].assign(**{_KEY: of_costs})
     places = costs.places("credits"), costs.places("cost")
     found = {}
     for grain in GRAINS:
         spans = [*spans_of(period, grain)]
         runs = _placed(measured[measured["grain"] == grain], spans)
-        amounts = sum_by(_placed(daily, spans), [_SPAN, *names], [*_AMOUNTS], sort=False)
-        table = _joined(runs, amounts.reset_index(), [_SPAN, *names])
-        found[grain] = _records(table, key, spans, places)
+        amounts = sum_by(_placed(daily, spans), [_SPAN, _KEY], [*_AMOUNTS], sort=False)
+        table = _joined(runs, amounts.reset_index())
+        found[grain] = _records(table, key, keys, spans, places)
     return found
 
 
-def _measured(times: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def _numbered(frames: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, Sequence[Counts]]:
+    """The different rows of frames of names, in their order, and which of them each row is."""
+    every = pd.concat([frame.astype("object") for frame in frames], ignore_index=True)
+    groups = groups_of((codes_of(every[name])[0] for name in every), sort=True)
+    ends = np.cumsum([len(frame) for frame in frames])[:-1]
+    return every.iloc[groups.firsts], np.split(groups.of_rows, ends)
+
+
+def _measured(times: pd.DataFrame) -> pd.DataFrame:
     """Run statistics over time with all measures: those that workflows or jobs lack are 0."""
-    known = times.reindex(columns=["grain", "date", *names, *_COUNTS, *_PERCENTILES])
+    known = times.reindex(columns=["grain", "date", *_COUNTS, *_PERCENTILES])
     counts = known[[*_COUNTS]].fillna(0).astype("int64")
     if "failed" not in times:
         others = counts["succeeded"] + counts["canceled"] + counts["on_hold"]
@@ -208,8 +225,9 @@ def _placed(frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
     return dated.assign(**{_SPAN: np.maximum(places, 0)})
 
 
-def _joined(runs: pd.DataFrame, amounts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def _joined(runs: pd.DataFrame, amounts: pd.DataFrame) -> pd.DataFrame:
     """The rows of runs with their amounts, and below them the amounts of no runs."""
+    keys = [_SPAN, _KEY]
     every = pd.concat([runs[keys], amounts[keys]], ignore_index=True)
     numbers = group_numbers(every, keys)
     of_runs, of_amounts = numbers[: len(runs)], numbers[len(runs) :]
@@ -231,7 +249,11 @@ def _looked_up(amounts: Values, numbers: Values, rows: Values) -> Values:
 
 
 def _records(
-    table: pd.DataFrame, key: type[_Key], spans: Sequence[Period], places: tuple[int, int]
+    table: pd.DataFrame,
+    key: type[_Key],
+    keys: pd.DataFrame,
+    spans: Sequence[Period],
+    places: tuple[int, int],
 ) -> Records[TimedRuns]:
     """The rows by their days, the most expensive first."""
     names = [*key._fields]
@@ -241,9 +263,11 @@ def _records(
         row = dict(zip(others, values[len(names) :], strict=True))
         return _record(key(*values[: len(names)]), spans[row[_SPAN]], row, places)
 
-    by_cost = order(table, ("cost", "runs"), names)
+    by_cost = order(table, ("cost", "runs"), [_KEY])
     by_day = np.argsort(table[_SPAN].to_numpy()[by_cost], kind="stable")
-    return Records(record, columns_of(table, [*names, *others]), by_cost[by_day])
+    named = keys.iloc[table[_KEY].to_numpy()]
+    columns = columns_of(named, names) | columns_of(table, others)
+    return Records(record, columns, by_cost[by_day])
 
 
 def _record(key: _Key, days: Period, row: Mapping[str, Any], places: tuple[int, int]) -> TimedRuns:
@@ -284,10 +308,7 @@ def _series(
 
 
 def _of_key(every: Records[TimedRuns], key: _Key) -> Records[TimedRuns]:
-    def has_key(*columns: Values) -> Values:
-        are_equal: Values = np.ones(len(every), dtype=bool)
-        for column, name in zip(columns, key, strict=True):
-            are_equal &= column == name
-        return are_equal
-
-    return every.where(has_key, *key._fields)
+    # Few rows have the last name, so that the others are compared with little.
+    for column, name in reversed([*zip(key._fields, key, strict=True)]):
+        every = every.where(partial(eq, name), column)
+    return every

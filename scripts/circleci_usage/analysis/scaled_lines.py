@@ -1,19 +1,16 @@
 """Lines with amounts as whole numbers until they are read: decimals take ten times the memory."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from circleci_usage.core.grouping import Flags
 from circleci_usage.core.scaled_integers import to_decimal
 from circleci_usage.costs.costs import exact_columns
-
-
-def _as_they_are(lines: pd.DataFrame) -> pd.DataFrame:
-    return lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +20,16 @@ class ScaledLines:
     Attributes:
         counts: the names, and the amounts as whole numbers of 10^-places.
         places: amount → its decimal places; other columns stay as they are.
-        finish: the last step for lines, once their amounts are decimals.
+        rates: likewise of prices, which have no sum.
+        unknown: amount or price → where it is not known, given the counts; None in lines.
+        marks: columns of the counts that lines do not have: they tell what is not known.
     """
 
     counts: pd.DataFrame
     places: Mapping[str, int]
-    finish: Callable[[pd.DataFrame], pd.DataFrame] = _as_they_are
+    rates: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -36,18 +37,36 @@ class ScaledLines:
     @property
     def frame(self) -> pd.DataFrame:
         """All lines, with decimals."""
-        return self.finish(exact_columns(self.counts, self.places))
+        lines = exact_columns(self.counts, self.exact)
+        known = {name: lines[name].mask(self.is_unknown(name), None) for name in self.unknown}
+        return lines.assign(**known)[self.columns]
+
+    @property
+    def exact(self) -> Mapping[str, int]:
+        """The decimal places of all columns that have decimals."""
+        every = {**self.places, **self.rates}
+        return {name: every[name] for name in self.columns if name in every}
 
     @property
     def columns(self) -> list[str]:
         """Their names."""
-        return [*map(str, replace(self, counts=self.counts.iloc[:0]).frame.columns)]
+        return [str(name) for name in self.counts.columns if name not in self.marks]
 
-    def pieces(self, at_a_time: int) -> Iterator[pd.DataFrame]:
+    def is_unknown(self, name: str) -> Flags:
+        """On which lines an amount or a price is not known."""
+        if name not in self.unknown:
+            return np.zeros(len(self.counts), dtype=bool)
+        flags: Flags = self.unknown[name](self.counts).to_numpy()
+        return flags
+
+    def slices(self, at_a_time: int) -> "Iterator[ScaledLines]":
         """The lines, so many at a time."""
         for first in range(0, len(self.counts), at_a_time):
-            piece = self.counts.iloc[first : first + at_a_time]
-            yield replace(self, counts=piece).frame
+            yield replace(self, counts=self.counts.iloc[first : first + at_a_time])
+
+    def pieces(self, at_a_time: int) -> Iterator[pd.DataFrame]:
+        """The lines, so many at a time, with decimals."""
+        return (some.frame for some in self.slices(at_a_time))
 
     def where(self, wanted: Callable[[pd.DataFrame], pd.Series]) -> "ScaledLines":
         """Some of the lines; `wanted` is given the counts."""

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from circleci_usage.core.grouping import where
 from circleci_usage.schema.export_columns import NO_NAME, OF_NO_PROJECT, UNKNOWN_USER
 
 StartedBy = Literal["users", "unregistered", "automation", "charges", "unknown"]
@@ -61,17 +62,15 @@ def started_by(frame: pd.DataFrame) -> pd.Series:
     is_charge = (frame["project_id"] == NO_NAME) & (frame["project"] == NO_NAME)
     if "credit_type" in frame:
         is_charge |= frame["credit_type"].isin(OF_NO_PROJECT)
-    names = np.select(
-        [
-            is_charge,
-            frame["user"] == UNKNOWN_USER,
-            frame["user"] != NO_NAME,
-            is_without_account(frame),
-        ],
-        ["charges", "unknown", "users", "unregistered"],
-        "automation",
-    )
-    return pd.Series(names, frame.index, "object")
+    conditions = {
+        "charges": is_charge,
+        "unknown": frame["user"] == UNKNOWN_USER,
+        "users": frame["user"] != NO_NAME,
+        "unregistered": is_without_account(frame),
+    }
+    names = pd.CategoricalDtype([*conditions, "automation"])
+    numbers = np.select([*conditions.values()], [*range(len(conditions))], len(conditions))
+    return pd.Series(pd.Categorical.from_codes(numbers, dtype=names), frame.index)
 
 
 def is_without_account(frame: pd.DataFrame) -> pd.Series:
@@ -79,7 +78,8 @@ def is_without_account(frame: pd.DataFrame) -> pd.Series:
 
     CircleCI marks schedules as unregistered, too: they have no user at all.
     """
-    is_marked = _registered(frame["unregistered"]).eq(False)  # noqa: FBT003 - of a column
+    marks = frame["unregistered"].astype("category")
+    is_marked = where(marks, lambda text: _REGISTERED.get(text.strip().lower()) is False)
     return (frame["user"] == NO_NAME) & (frame["trigger"] == _WEBHOOK) & is_marked
 
 

@@ -113,7 +113,7 @@ CreditType = Annotated[str, BeforeValidator(_credit_type), WithJsonSchema(_CREDI
 class SettingsSection(BaseModel):
     """A part of the file: unknown keys are errors, a known key without a value is ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -3,8 +3,8 @@
 Credits and money keep every digit until a person is shown a number; `rounded` is that one place.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
@@ -36,18 +36,14 @@ _ROUNDING: Final = Context(prec=120)
 _RATIO: Final = Context(prec=40)
 
 
-@contextmanager
-def exact_arithmetic() -> Iterator[None]:
+def exact_arithmetic() -> AbstractContextManager[Context]:
     """Let every decimal operation inside be exact, or raise `decimal.Inexact`."""
-    with localcontext(_EXACT):
-        yield
+    return localcontext(_EXACT)
 
 
-@contextmanager
-def estimating() -> Iterator[None]:
+def estimating() -> AbstractContextManager[Context]:
     """Let decimal operations inside round at 34 digits: only for estimates."""
-    with localcontext(_ESTIMATE):
-        yield
+    return localcontext(_ESTIMATE)
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
@@ -62,7 +58,9 @@ def plain(value: Decimal) -> str:
     >>> plain(Decimal("1.1E+3")), plain(Decimal("-12.50"))
     ('1100', '-12.5')
     """
-    text = f"{value:f}"
+    text = str(value)
+    if "E" in text:
+        text = f"{value:f}"  # takes twice as long
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from circleci_usage.core.groups import Codes, codes_of, groups_of
 from circleci_usage.core.scaled_integers import Counts
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -33,8 +35,26 @@ def sum_by(
     Returns:
         The measures; the names are the index.
     """
-    groups = frame.groupby([*keys], observed=True, sort=sort)
-    return groups[[*measures]].sum()
+    found = [codes_of(frame[name], sort=sort) for name in keys]
+    columns = [codes for codes, _ in found]
+    are_named = np.logical_and.reduce([codes.of_rows >= 0 for codes in columns])
+    if not are_named.any() or any(frame[name].dtype != "int64" for name in measures):
+        return frame.groupby([*keys], observed=True, sort=sort)[[*measures]].sum()
+    if not are_named.all():
+        return sum_by(frame[are_named], keys, measures, sort=sort)
+    groups = groups_of(columns, sort=sort)
+    sums = {name: groups.sums(frame[name].to_numpy()) for name in measures}
+    return pd.DataFrame(sums, index=_index(keys, found, groups.firsts))
+
+
+def _index(keys: Sequence[str], found: Sequence[tuple[Codes, pd.Index]], rows: Counts) -> pd.Index:
+    """The names of some rows, as pandas' groupby has them."""
+    levels, codes = [names for _, names in found], [each.of_rows[rows] for each, _ in found]
+    if len(keys) == 1:
+        return levels[0].take(codes[0]).rename(keys[0])
+    make: Any = pd.MultiIndex
+    index: pd.Index = make(levels, codes, names=[*keys], verify_integrity=False)
+    return index
 
 
 def where(names: pd.Series, wanted: Callable[[str], bool]) -> Flags:
@@ -57,11 +77,8 @@ def group_numbers(frame: pd.DataFrame, keys: Sequence[str]) -> Counts:
 
     It takes less memory than sums of the same groups.
     """
-    numbers = np.zeros(len(frame), dtype="int64")
-    for name in keys:
-        codes, values = pd.factorize(frame[name])
-        numbers, _ = pd.factorize(numbers * max(len(values), 1) + codes)
-    return numbers
+    columns = (codes_of(frame[name], sort=False)[0] for name in keys)
+    return groups_of((codes.with_nameless for codes in columns), sort=False).of_rows
 
 
 def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -16,6 +16,9 @@ Counts = np.ndarray[tuple[int], np.dtype[Any]]
 # The context of the decimal module would round at 28 digits.
 _WIDE: Final = Context(prec=200, traps=[Inexact])
 
+RATIO_PLACES: Final = 6
+"""Of `ratios`, as of `core.decimals.ratio`."""
+
 INT64: Final = 2**63
 """The first magnitude that int64 does not hold."""
 
@@ -63,3 +66,16 @@ def scaled(counts: Counts, places: int) -> Counts:
     factor = 10**places
     finer: Counts = fitting(counts, int(np.abs(counts).sum()) * factor) * factor
     return finer
+
+
+def ratios(parts: Counts, wholes: Counts) -> Counts:
+    """`core.decimals.ratio` of numbers that are not below 0, in units of 10^-RATIO_PLACES.
+
+    >>> ratios(np.array([2, 1, 0]), np.array([3, 1, 0])).tolist()
+    [666667, 1000000, 0]
+    """
+    quotients, rests = np.divmod(parts * 10**RATIO_PLACES, np.maximum(wholes, 1))
+    doubled = 2 * rests
+    is_more = (doubled > wholes) | ((doubled == wholes) & (quotients % 2 == 1))
+    found: Counts = np.where(wholes > 0, quotients + is_more, 0)
+    return found

@@ -6,12 +6,10 @@ many. `--focus-detail job` has the jobs as well. Seats recur: one row per billin
 Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, cast
 
 import pandas as pd
 from isal import igzip
@@ -20,10 +18,11 @@ from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.periods import billing_period
 from circleci_usage.cost_files.charge_rows import AT_A_TIME, priced_lines
-from circleci_usage.cost_files.focus_columns import focus_columns
+from circleci_usage.cost_files.focus_columns import column_cells, focus_columns
 from circleci_usage.cost_files.focus_purchases import purchase_rows, with_billed_costs
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import csv_header, csv_line, csv_lines
+from circleci_usage.report_folder.csv_columns import write_columns
+from circleci_usage.report_folder.csv_files import csv_header, csv_line
 from circleci_usage.schema.report_files import AUTO, FOCUS_MOST_LINES
 
 
@@ -49,13 +48,14 @@ def write_focus(
     priced = with_billed_costs(priced_lines(report.handed_off), report)
     charges = _with_seats_once(priced, report) if is_daily else _by_month(priced, report)
     with path.open("wb") as file, _compressed(file, path) as stream:
-        stream.write(csv_header(columns))
-        for some in charges.pieces(AT_A_TIME):
+        stream.write(csv_header(columns).encode())
+        for some in charges.slices(AT_A_TIME):
             # Several columns hold the same, such as ConsumedQuantity and PricingQuantity.
-            made = {column: column.cells(some) for column in {*columns.values()}}
-            stream.writelines(csv_lines(made[column] for column in columns.values()))
+            made = column_cells(columns.values(), some)
+            write_columns(stream, [made[column] for column in columns.values()])
         common = {name: column.shown() for name, column in columns.items() if not column.fields}
-        stream.writelines(map(csv_line, purchase_rows(report, columns, common)))
+        purchases = map(csv_line, purchase_rows(report, columns, common))
+        stream.writelines(line.encode() for line in purchases)
 
 
 def focus_warning(
@@ -100,12 +100,11 @@ def _by_month(charges: ScaledLines, report: Report) -> ScaledLines:
     return replace(charges, counts=sums)
 
 
-@contextmanager
-def _compressed(file: BinaryIO, path: Path) -> Iterator[TextIO]:
-    """The file as one of text, compressed if its name says so.
+def _compressed(file: BinaryIO, path: Path) -> AbstractContextManager[BinaryIO]:
+    """The file, compressed if its name says so.
 
     Without a time in its header, so that the same charges give the same bytes.
     """
-    raw = igzip.IGzipFile("", fileobj=file, mode="wb", mtime=0) if path.suffix == ".gz" else file
-    with TextIOWrapper(cast("BinaryIO", raw), encoding="utf-8", newline="") as stream:
-        yield stream
+    if path.suffix != ".gz":
+        return nullcontext(file)
+    return cast("BinaryIO", igzip.IGzipFile("", fileobj=file, mode="wb", mtime=0))

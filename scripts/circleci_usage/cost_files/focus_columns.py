@@ -6,22 +6,27 @@ a decimal point always, so that readers do not take a column of whole credits fo
 Source: FOCUS 1.2 and 1.4, dataset Cost and Usage (focus.finops.org).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-import pandas as pd
+import numpy as np
+import polars as pl
 
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.decimals import plain
+from circleci_usage.core.grouping import group_numbers
 from circleci_usage.core.periods import Period, billing_period
+from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.cost_files.charge_rows import JOB_NAMES, is_by_job, shown_name
 from circleci_usage.cost_files.charge_tags import tag_fields, tags_by_names
 from circleci_usage.cost_files.focus_cells import moment_cell, name_cell, number_cell
 from circleci_usage.cost_files.focus_purchases import BILLED
 from circleci_usage.report import Report
-from circleci_usage.report_folder.csv_files import cells
+from circleci_usage.report_folder.csv_columns import amount_cells, chosen_cells
+from circleci_usage.report_folder.csv_files import quoted_cell
 from circleci_usage.schema.dimensions import JOB_DETAIL
 from circleci_usage.schema.export_columns import NO_NAME, charge_description, credit_type_name
 
@@ -29,18 +34,48 @@ VENDOR: Final = "CircleCI"
 
 
 class Column(NamedTuple):
-    """The cells of a column: what is shown of some fields of a line of `Report.charged`."""
+    """The cells of a column: what is shown of some fields of a line of `Report.charged`.
+
+    Amounts are a single field, shown by `number_cell`.
+    """
 
     fields: tuple[str, ...]
     shown: Callable[..., str]
 
-    def cells(self, charges: pd.DataFrame) -> list[str]:
-        """Their text, made once for each combination of values."""
-        if not self.fields:
-            return cells([()], lambda _: self.shown()) * len(charges)
-        columns = [charges[field].tolist() for field in self.fields]
-        values = [*zip(*columns, strict=True)]
-        return cells(values, lambda value: self.shown(*value))
+
+def column_cells(columns: Iterable[Column], charges: ScaledLines) -> dict[Column, pl.Series]:
+    """The cells of each column; their text is made once for each combination of values."""
+    groups: dict[tuple[str, ...], _Groups] = {}
+    made = {}
+    for column in {*columns}:
+        fields = column.fields
+        if column.shown is number_cell:
+            made[column] = amount_cells(charges, fields[0], ".0")
+            continue
+        if fields not in groups:
+            groups[fields] = _groups(charges, fields)
+        of_line, distinct = groups[fields]
+        made[column] = chosen_cells(
+            [quoted_cell(column.shown(*each)) for each in distinct], of_line
+        )
+    return made
+
+
+class _Groups(NamedTuple):
+    """For each line the number of its combination of values, and the combinations."""
+
+    of_line: Counts
+    distinct: Sequence[tuple[Any, ...]]
+
+
+def _groups(charges: ScaledLines, fields: Sequence[str]) -> _Groups:
+    if not fields:
+        return _Groups(np.zeros(len(charges), dtype="int64"), [()])
+    of_line = group_numbers(charges.counts, fields)
+    _, first = np.unique(of_line, return_index=True)
+    rates = {name: places for name, places in charges.exact.items() if name in fields}
+    values = ScaledLines(charges.counts.iloc[first][[*fields]], {}, rates).frame
+    return _Groups(of_line, [*zip(*(values[name].tolist() for name in fields), strict=True)])
 
 
 def focus_columns(report: Report, version: str, by_month_in: Period | None) -> dict[str, Column]:

@@ -1,6 +1,7 @@
 """How addresses of explore.html are written; their grammar is in docs/explore.md."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -19,5 +20,7 @@ def address_of(parameters: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{_encoded(key)}={_encoded(value)}" for key, value in parameters)
 
 
+# The same names are in the links of a project, its workflows and their jobs.
+@lru_cache(maxsize=1 << 14)
 def _encoded(text: str) -> str:
     return quote(text, safe=_READABLE, errors="replace")

@@ -11,6 +11,7 @@ from circleci_usage.analysis.completeness import ReportDays, days_with_usage
 from circleci_usage.analysis.owned_usage import OwnedUsage
 from circleci_usage.analysis.shared_by_day import segments, split_among_teams, split_places
 from circleci_usage.core.grouping import group_numbers, stacked, sum_by
+from circleci_usage.core.groups import codes_of, order_of
 from circleci_usage.core.periods import Period, uncovered
 from circleci_usage.core.scaled_integers import INT64, Counts
 from circleci_usage.costs.allocation import SHARED, Ownership
@@ -214,8 +215,9 @@ def _in_order(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Lines by their days and names, in the same order whichever engine read them."""
     used = {name: _sorted_names(lines[name]) for name in names}
     measures = {name: _narrow(lines[name]) for name in MEASURES}
-    ordered = lines.assign(**used, **measures).sort_values(["date", *names], ignore_index=True)
-    return ordered[["date", *names, *MEASURES]]
+    made = lines.assign(**used, **measures)[["date", *names, *MEASURES]]
+    order = order_of(codes_of(made[name])[0] for name in ("date", *names))
+    return made.take(order).reset_index(drop=True)
 
 
 def _sorted_names(column: pd.Series) -> pd.Series:

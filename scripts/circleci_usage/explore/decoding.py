@@ -1,14 +1,15 @@
 """The lines of costs that a page holds, read back: the page may have been made by anybody."""
 
 import errno
+import json
 import re
 import zlib
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -138,6 +139,22 @@ def decode(packed: bytes) -> CostLines:
     if sum(widths) * header.lines != len(columns):
         raise ValueError("the columns are not as long as the header says")
     return _lines(header, _tables(columns, header.lines, widths))
+
+
+class ExploredNames(NamedTuple):
+    """What lines can be filtered by: dimension → names, and whether some lines are summed up."""
+
+    values: Mapping[str, Sequence[str]]
+    are_folded: bool
+
+
+def decode_names(packed: bytes) -> ExploredNames:
+    """The names that `encoding.encode` put before the lines, without reading these."""
+    unpacking = zlib.decompressobj(wbits=31)
+    length = int.from_bytes(unpacking.decompress(packed, LENGTH_BYTES), "little")
+    header = json.loads(unpacking.decompress(unpacking.unconsumed_tail, length))
+    values = {each["name"]: each["values"] for each in header["dimensions"]}
+    return ExploredNames(values, bool(header["folded"]))
 
 
 def _unpacked(packed: bytes) -> bytes:

@@ -56,7 +56,7 @@ from circleci_usage.export.ledger import Ledger
 from circleci_usage.export.planning import plan, reachable
 from circleci_usage.export.pruned_windows import pruned_usage, pruned_usage_warnings
 from circleci_usage.export.requesting import ExportRequester
-from circleci_usage.export.run_context import ExportOptions, RunContext
+from circleci_usage.export.run_context import Arrived, ExportOptions, RunContext, tell_nobody
 from circleci_usage.export.store import Store, no_usage_warnings
 from circleci_usage.export.work_loop import WorkLoop
 
@@ -91,6 +91,7 @@ def export_usage(
     clock: Clock,
     progress: Progress,
     slugs: Mapping[str, str] | None = None,
+    arrived: Arrived = tell_nobody,
 ) -> ExportResult:
     """Export all job runs of a period into the store, with as few requests as possible.
 
@@ -105,6 +106,7 @@ def export_usage(
         clock: the clock to wait by.
         progress: receives messages.
         slugs: slug → id of organizations named by slug; the store keeps them for `status`.
+        arrived: told of parts as they are verified.
 
     Raises:
         AccessError: the token is not allowed to do this.
@@ -120,7 +122,7 @@ def export_usage(
         for damaged in store.discard_damaged():
             progress.say(f"{damaged.name} in the store is damaged; it is downloaded again.")
         run = RunContext(
-            client, store, tuple(dict.fromkeys(organizations)), options, clock, progress
+            client, store, tuple(dict.fromkeys(organizations)), options, clock, progress, arrived
         )
         requester = ExportRequester(run, period)
         _run_export(run, period, requester)

@@ -1,10 +1,12 @@
 """Downloads the parts of an export job: several at a time, each verified and recorded."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from circleci_usage.core.errors import DataError, ServiceError, UsageExporterError
@@ -56,9 +58,11 @@ class PartsDownloader:
         keys = part_keys(urls)
         wanted = {f"{file_prefix(window)}{key}.csv.gz": url for key, url in keys.items()}
         have = {part.name: part for part in window.parts if part.name in wanted}
+        tell = partial(self._tell, window, have, deque(wanted))
+        tell()
         retries = _Retries()
         while missing := {name: url for name, url in wanted.items() if name not in have}:
-            trouble = self._attempt(window, missing, have)
+            trouble = self._attempt(window, missing, have, tell)
             if trouble is None:
                 break
             size = sum(part.bytes for part in have.values()) + self._partial_bytes(missing)
@@ -73,9 +77,13 @@ class PartsDownloader:
         wait_budget.wait(wait, f"a download was interrupted: {trouble}")
 
     def _attempt(
-        self, window: Window, missing: Mapping[str, str], have: dict[str, StoredPart]
+        self,
+        window: Window,
+        missing: Mapping[str, str],
+        have: dict[str, StoredPart],
+        tell: Callable[[], None],
     ) -> Exception | None:
-        """Try each missing part once, and put the verified ones into `have`.
+        """Try each missing part once, put the verified ones into `have`, and tell of each.
 
         Returns:
             What went wrong with one of them that may succeed the next time; None when nothing did.
@@ -97,6 +105,7 @@ class PartsDownloader:
                 else:
                     have[part.name] = part
                     self._record_sometimes(window, have)
+                    tell()
         self._record(window, have)
         if expired:
             raise ExpiredError
@@ -132,6 +141,14 @@ class PartsDownloader:
             how = self._how(allowance, f"Downloading {short_name(window.period)}, file {number}")
             attempts.append(pool.submit(self._part, name, url, how))
         return attempts
+
+    def _tell(self, window: Window, have: Mapping[str, StoredPart], untold: deque[str]) -> None:
+        """Tell of the parts that are there, in the order of their URLs, up to one that is not."""
+        parts = []
+        while untold and untold[0] in have:
+            parts.append(have[untold.popleft()])
+        if parts:
+            self._run.arrived(replace(window, parts=tuple(parts)))
 
     def _record_sometimes(self, window: Window, have: Mapping[str, StoredPart]) -> None:
         now = self._run.clock.now()

@@ -272,6 +272,7 @@ class ExportPoller:
 
     def _publish(self, one: PendingWindow, whole: Window) -> None:
         self._store.publish(whole, self._run.client.now())
+        self._run.arrived(replace(whole, state=State.FETCHED))
         self._remove(one)
         self._changed()
         self._wait = self._run.options.first_pause.total_seconds()

@@ -1,15 +1,24 @@
 """What every step of an export run shares: its options, the client, the store and the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.export.api_client import CircleCI
 from circleci_usage.export.defaults import GB, MAX_RATIO, MAX_STORE_GB, POLL_SECONDS
-from circleci_usage.export.ledger import State
+from circleci_usage.export.ledger import State, Window
 from circleci_usage.export.store import Store
 from circleci_usage.export.waits import kept_message
+
+Arrived = Callable[[Window], None]
+"""Called with a requested window and those of its parts that were verified since the last call, in
+the order in which CircleCI lists them, and at last with the fetched window.
+"""
+
+
+def tell_nobody(_window: Window) -> None:
+    """Ignore what arrives."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,10 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What all steps of one run share. The run holds the lock of the store."""
+    """What all steps of one run share. The run holds the lock of the store.
+
+    `arrived` is called by the thread of the run, which it should not keep.
+    """
 
     client: CircleCI
     store: Store
@@ -51,6 +63,7 @@ class RunContext:
     options: ExportOptions
     clock: Clock
     progress: Progress
+    arrived: Arrived = tell_nobody
 
     def remember_kept(self) -> None:
         """Remember for an interruption what was requested and downloaded so far."""

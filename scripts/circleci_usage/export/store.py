@@ -50,6 +50,11 @@ class Store:
         self._ledger_file = LedgerFile(folder)
 
     @property
+    def parts_folder(self) -> Path:
+        """Where the parts of fetched windows are."""
+        return self._files.parts
+
+    @property
     def absence(self) -> str | None:
         """That there is no store, as the beginning of a sentence; None when there is one.
 

@@ -13,6 +13,7 @@ from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.ledger import StoredPart, Window
 from circleci_usage.export.ledger_file import damaged
 from circleci_usage.usage.file_hashes import CACHE_FOLDER, checksum, checksums
+from circleci_usage.usage.recorded import INCOMING
 
 _PARTIAL: Final = ".partial"
 
@@ -22,7 +23,7 @@ class StoreFolder:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
-        self.incoming = folder / "incoming"
+        self.incoming = folder / INCOMING
         self.parts = folder / "parts"
 
     @property

@@ -8,10 +8,10 @@ merged.csv.gz alone is not written here: it holds the export's own rows, as Circ
 import csv
 import io
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from circleci_usage.core.decimals import plain
 
@@ -72,17 +72,38 @@ def cells(values: Sequence[_Value], shown: Callable[[_Value], object] | None = N
         values: of the column.
         shown: what is shown of a value, as `cell` takes it; None for the value itself.
     """
-    distinct = set(values)
-    if shown is None:
-        known = {value: _quoted(cell(value)) for value in distinct}
-    else:
-        known = {value: _quoted(cell(shown(value))) for value in distinct}
-    return [*map(known.__getitem__, values)]
+    return [*map(_KnownCells(shown).__getitem__, values)]
+
+
+class _KnownCells(dict[Any, str]):
+    """Value → its cell, which is made when it is first needed."""
+
+    def __init__(self, shown: Callable[[Any], object] | None) -> None:
+        self._shown = shown
+
+    def __missing__(self, value: object) -> str:
+        text = quoted_cell(value if self._shown is None else self._shown(value))
+        self[value] = text
+        return text
+
+
+def quoted_cell(value: object) -> str:
+    """A value as its cell, in quotes where it has to be.
+
+    >>> quoted_cell("a,b"), quoted_cell(2)
+    ('"a,b"', '2')
+    """
+    write = _NEVER_QUOTED.get(type(value))
+    return write(value) if write else _quoted(cell(value))
+
+
+_NEVER_QUOTED: Final[Mapping[type, Callable[[Any], str]]] = {Decimal: plain, int: str, float: str}
+"""What writes values of a type as `cell` does."""
 
 
 def csv_header(names: Iterable[str]) -> str:
     """The first line of a file."""
-    return ",".join(_quoted(cell(name)) for name in names) + "\n"
+    return ",".join(map(quoted_cell, names)) + "\n"
 
 
 def csv_lines(columns: Iterable[Iterable[str]]) -> Iterator[str]:

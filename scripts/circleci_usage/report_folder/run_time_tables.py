@@ -1,11 +1,15 @@
 """Tables of runs over time: workflows and jobs by day, week and month, and the latest runs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from circleci_usage.analysis.breakdowns import JOB, WORKFLOW
 from circleci_usage.analysis.recent_runs import RecentRuns
-from circleci_usage.analysis.runs_over_time import RunsOverTime, TimedRuns
+from circleci_usage.analysis.run_time_lines import job_lines, workflow_lines
+from circleci_usage.analysis.runs_over_time import RunsOverTime
+from circleci_usage.analysis.scaled_lines import ScaledLines
+from circleci_usage.core.periods import Period
 from circleci_usage.report_folder.columns import (
     CREDITS,
     CatalogTable,
@@ -19,7 +23,7 @@ from circleci_usage.report_folder.columns import (
     share,
     text,
 )
-from circleci_usage.report_folder.table import Row, Table
+from circleci_usage.report_folder.table import LinesTable, Row, Table
 from circleci_usage.usage.chosen_names import RECENT_RUNS
 from circleci_usage.usage.job_run_rules import GRAINS
 
@@ -99,44 +103,19 @@ RECENT: Final = CatalogTable(
 RUN_TIME_TABLES: Final = (*WORKFLOW_TIMES.values(), *JOB_TIMES.values(), RECENT)
 
 
-def run_time_tables(found: RunsOverTime) -> Iterator[Table]:
+def run_time_tables(found: RunsOverTime, period: Period) -> Iterator[LinesTable]:
     """Workflows by day, week and month, then jobs."""
     for grain, described in WORKFLOW_TIMES.items():
-        yield Table(described, (_workflow_row(each, grain) for each in found.workflows[grain]))
+        yield _table(described, workflow_lines(found, grain, period), grain)
     for grain, described in JOB_TIMES.items():
-        yield Table(described, (_job_row(each, grain) for each in found.jobs[grain]))
+        yield _table(described, job_lines(found, grain, period), grain)
 
 
-def _workflow_row(timed: TimedRuns, grain: str) -> Row:
-    amounts = (timed.credits, timed.cost)
-    return (*_named(timed, grain), *_counts(timed), timed.on_hold, *_rates(timed), *amounts)
-
-
-def _job_row(timed: TimedRuns, grain: str) -> Row:
-    return (
-        *_named(timed, grain),
-        *_counts(timed),
-        *_rates(timed),
-        timed.p50_queued,
-        timed.p95_queued,
-        timed.queued_seconds,
-        timed.credits,
-        timed.cost,
-    )
-
-
-def _named(timed: TimedRuns, grain: str) -> Row:
-    days = timed.days
-    span = (days.first,) if grain == GRAINS[0] else (days.first, days.last)
-    return (*span, *timed.key)
-
-
-def _counts(timed: TimedRuns) -> Row:
-    return (timed.runs, timed.succeeded, timed.failed, timed.canceled)
-
-
-def _rates(timed: TimedRuns) -> Row:
-    return (timed.success_rate, timed.p50_seconds, timed.p95_seconds)
+def _table(described: CatalogTable, lines: ScaledLines, grain: str) -> LinesTable:
+    """Days have their first day only."""
+    counts = lines.counts.drop(columns="last") if grain == GRAINS[0] else lines.counts
+    named = counts.set_axis([*described.column_names], axis="columns")
+    return LinesTable(described, replace(lines, counts=named))
 
 
 def recent_runs_table(found: Iterable[RecentRuns]) -> Table:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.report_folder.columns import CatalogTable
 
 Row = tuple[Any, ...]
@@ -36,3 +37,21 @@ class Table(NamedTuple):
         lines = iter(self.lines)
         while some := [*islice(lines, at_a_time)]:
             yield [*zip(*some, strict=True)]
+
+
+class LinesTable(NamedTuple):
+    """A table of the catalog whose lines are columns already, under its names."""
+
+    described: CatalogTable
+    lines: ScaledLines
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header."""
+        return self.described.column_names
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All lines in a frame, with None where something is not known."""
+        lines = self.lines.frame.astype("object")
+        return lines.where(lines.notna(), None)

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import pandas as pd
 
@@ -30,6 +30,7 @@ from circleci_usage.report_folder.contract_tables import (
     plans_table,
 )
 from circleci_usage.report_folder.cost_tables import chargeback_table, pricing_table
+from circleci_usage.report_folder.csv_columns import columns_of_cells, write_columns
 from circleci_usage.report_folder.csv_files import cells, csv_header, csv_lines
 from circleci_usage.report_folder.insights_tables import flaky_tests_table, test_metrics_table
 from circleci_usage.report_folder.people_tables import user_months_table, users_table
@@ -49,7 +50,7 @@ from circleci_usage.report_folder.run_tables import (
 )
 from circleci_usage.report_folder.run_time_tables import recent_runs_table, run_time_tables
 from circleci_usage.report_folder.savings_tables import savings_table
-from circleci_usage.report_folder.table import Table
+from circleci_usage.report_folder.table import LinesTable, Table
 from circleci_usage.report_folder.tag_tables import TAG_COSTS, tag_costs_table
 from circleci_usage.report_folder.team_tables import unallocated_table
 from circleci_usage.report_folder.unit_cost_tables import team_unit_costs_table, unit_costs_table
@@ -59,9 +60,9 @@ from circleci_usage.report_folder.utilization_tables import (
 )
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
-_AT_A_TIME: Final = 20_000
+_AT_A_TIME: Final = 50_000
 
-_Lines = pd.DataFrame | ScaledLines | Table
+_Lines = pd.DataFrame | ScaledLines | LinesTable | Table
 
 
 def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -73,8 +74,8 @@ def tables(report: Report) -> Iterator[tuple[str, pd.DataFrame]]:
 def write_tables(report: Report, folder: Path) -> None:
     """Write every table into an existing folder, some lines at a time."""
     for name, lines in _all_tables(report):
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
-            stream.writelines(_csv(lines))
+        with (folder / f"{name}.csv").open("wb") as stream:
+            _write(stream, lines)
 
 
 def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
@@ -90,7 +91,7 @@ def _all_tables(report: Report) -> Iterator[tuple[str, _Lines]]:
         yield table.described.name, table
 
 
-def finding_tables(report: Report) -> Iterator[Table]:
+def finding_tables(report: Report) -> Iterator[LinesTable | Table]:
     """What the analyses found, in full; a table of which nothing is known has no lines."""
     found = report.findings
     changes, sizes = found.period_comparison, found.right_sizing
@@ -111,7 +112,7 @@ def finding_tables(report: Report) -> Iterator[Table]:
     yield resource_rates_table(sizes.classes)
     yield realized_savings_table(found.realized_savings.changes)
     yield extra_costs_table(found.noncompute)
-    yield from run_time_tables(found.runs_over_time)
+    yield from run_time_tables(found.runs_over_time, report.period)
     yield recent_runs_table(found.recent_runs)
     yield branch_kinds_table(found.branch_kinds)
     yield workflow_branches_table(found.branch_runs)
@@ -128,25 +129,28 @@ def finding_tables(report: Report) -> Iterator[Table]:
 
 def lines_csv(lines: pd.DataFrame) -> str:
     """A frame as CSV, as `write_tables` writes it."""
-    return "".join(_csv(lines))
+    return csv_header(lines.columns) + "".join(map(_text, _pieces(lines)))
 
 
-def _csv(lines: _Lines) -> Iterator[str]:
-    yield csv_header(lines.columns)
-    for columns in _pieces(lines):
-        yield from csv_lines(cells(values) for values in columns)
+def _write(stream: BinaryIO, lines: _Lines) -> None:
+    stream.write(csv_header(lines.columns).encode())
+    if isinstance(lines, ScaledLines | LinesTable):
+        every = lines if isinstance(lines, ScaledLines) else lines.lines
+        for some in every.slices(_AT_A_TIME):
+            write_columns(stream, [*columns_of_cells(some)])
+    else:
+        stream.writelines(_text(columns).encode() for columns in _pieces(lines))
 
 
-def _pieces(lines: _Lines) -> Iterator[Sequence[Sequence[Any]]]:
+def _text(columns: Sequence[Sequence[Any]]) -> str:
+    return "".join(csv_lines(map(cells, columns)))
+
+
+def _pieces(lines: pd.DataFrame | Table) -> Iterator[Sequence[Sequence[Any]]]:
     """The values of the columns, of some lines at a time."""
     if isinstance(lines, Table):
         yield from lines.pieces(_AT_A_TIME)
         return
-    frames = _frame_pieces(lines) if isinstance(lines, pd.DataFrame) else lines.pieces(_AT_A_TIME)
-    for frame in frames:
-        yield [values.tolist() for _, values in frame.items()]
-
-
-def _frame_pieces(lines: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for first in range(0, len(lines), _AT_A_TIME):
-        yield lines.iloc[first : first + _AT_A_TIME]
+        some = lines.iloc[first : first + _AT_A_TIME]
+        yield [values.tolist() for _, values in some.items()]

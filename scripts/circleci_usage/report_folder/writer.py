@@ -9,6 +9,7 @@ refuses to overwrite any other file.
 
 import os
 from collections.abc import Callable, Collection, Iterable
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -78,23 +79,24 @@ def _put_in_place(unfinished: Path, folder: Path) -> tuple[Path, ...]:
 
 
 def _refuse_foreign(folder: Path, names: Iterable[str], earlier: Collection[str]) -> None:
+    is_inside = cache(partial(_is_inside, os.path.realpath(folder)))
     for name in names:
         if name not in earlier and (folder / name).exists():
             raise SettingsError(
                 f"{inert(folder / name)} is not from an earlier report and would be overwritten;"
                 " move it away, or choose another folder with --output."
             )
-        if not _is_inside(folder / name, folder):
+        if not is_inside((folder / name).parent):
             raise SettingsError(
                 f"{inert((folder / name).parent)} leads to another place; remove that link, or"
                 " choose another folder with --output."
             )
 
 
-def _is_inside(file: Path, folder: Path) -> bool:
-    """Whether no link among the folders of a file leads out."""
+def _is_inside(root: str, folder: Path) -> bool:
+    """Whether no link on the way to a folder leads out of the root, which has no links."""
     # Not Path.resolve, which ends with an error where links go around in a circle.
-    return Path(os.path.realpath(file.parent)).is_relative_to(os.path.realpath(folder))
+    return Path(os.path.realpath(folder)).is_relative_to(root)
 
 
 def _own_files(folder: Path) -> set[str]:
@@ -123,9 +125,10 @@ def _is_possible(name: str) -> bool:
 
 def _remove_own(folder: Path, names: Iterable[str]) -> None:
     """Remove an earlier report's files, then the folders that this empties, the deepest first."""
+    is_inside = cache(partial(_is_inside, os.path.realpath(folder)))
     parents: set[Path] = set()
     for file in map(folder.joinpath, names):
-        if not _is_inside(file, folder):
+        if not is_inside(file.parent):
             continue
         if not file.is_dir():
             file.unlink(missing_ok=True)

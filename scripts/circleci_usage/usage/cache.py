@@ -9,11 +9,10 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +22,7 @@ from circleci_usage.core.atomic_files import atomic_write, sweep_files
 from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import END_OF_TIME, Period
-from circleci_usage.core.temporary_folders import working_folder
-from circleci_usage.schema.export_columns import EXPORT_COLUMNS, credit_types_of
+from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
@@ -37,10 +35,11 @@ from circleci_usage.usage.code_version import code_version
 from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, state_of
 from circleci_usage.usage.input_files import Part, Recorded
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
+from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.aggregate import sum_parts
 from circleci_usage.usage.recorded import checksums_of
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
+from circleci_usage.usage.statistics_shapes import SHAPES
 
 _SUFFIX: Final = ".sums"
 _KEPT: Final = 2
@@ -177,7 +176,7 @@ def _has_shape(sums: Sums) -> bool:
         all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)
         and all(
-            _is_like(getattr(sums.run_statistics, each.name), _shapes()[each.name])
+            _is_like(getattr(sums.run_statistics, each.name), SHAPES[each.name])
             for each in fields(RunStatisticsFrames)
         )
     )
@@ -198,7 +197,7 @@ def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str], measures: Collecti
 
 def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
     """Whether a frame has these columns and types; amounts may be integers or decimals."""
-    if frame.columns != known.names():
+    if {*frame.columns} != {*known.names()}:
         return False
     pairs = [(series, known[series.name]) for series in frame]
     alike = all(
@@ -209,16 +208,6 @@ def _is_like(frame: pl.DataFrame, known: pl.Schema) -> bool:
         for series in frame
         if (series.dtype.is_integer() or series.dtype == NUMBER) and series.name != _MAY_BE_UNKNOWN
     )
-
-
-@cache
-def _shapes() -> Mapping[str, pl.Schema]:
-    """The columns of the run statistics, taken from those of no usage at all."""
-    with working_folder() as folder:
-        nothing = folder / "no-usage.csv"
-        nothing.write_text(",".join(EXPORT_COLUMNS) + "\n", encoding="ascii")
-        found = sum_parts([Part(nothing, EXPORT_COLUMNS)], NO_PATTERNS, None).run_statistics
-    return {each.name: getattr(found, each.name).schema for each in fields(RunStatisticsFrames)}
 
 
 def save_sums(sums: Sums, folder: Path, key: str) -> None:

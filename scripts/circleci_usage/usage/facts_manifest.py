@@ -28,7 +28,7 @@ _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 class _FileEntry(BaseModel):
     """A `RunsFile`: the checksums of its files, and what else is known of it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     runs: _Digest
     places: _Digest
@@ -52,7 +52,7 @@ class Manifest(BaseModel):
         files: of each `RunsFile`, the checksums of its files and what else is known of it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     version: Literal[1, 2]
     code: str
@@ -111,7 +111,7 @@ def write_manifest(folder: Path, unit: Unit, facts: Facts, home: Path) -> None:
         version=FACTS_VERSION,
         code=code_version(),
         identified=unit.identified,
-        parts=tuple(os.path.relpath(part.path, beside) for part in unit.parts),
+        parts=tuple(os.path.relpath(part.original, beside) for part in unit.parts),
         columns=tuple(part.columns for part in unit.parts),
         contents=dict(facts.contents),
         files=tuple(map(_entry, facts.files)),

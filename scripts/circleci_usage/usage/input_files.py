@@ -91,6 +91,8 @@ class Part:
         recorded: its entry in a ledger, if it has one.
         copied_from: the original, if this is a temporary copy (see `plain`).
         is_gone: whether only what it says is left (see `kept_facts`); its columns are not known.
+        is_kept_with_others: whether that is kept as one for all parts of its export, as earlier
+            versions did.
     """
 
     path: Path
@@ -98,6 +100,7 @@ class Part:
     recorded: Recorded | None = None
     copied_from: Path | None = None
     is_gone: bool = False
+    is_kept_with_others: bool = False
 
     @property
     def original(self) -> Path:

@@ -40,7 +40,7 @@ from circleci_usage.usage.kept_sums import (
 from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
 from circleci_usage.usage.polars.facts import Facts, read_facts
 from circleci_usage.usage.polars.sums import BareSums
-from circleci_usage.usage.recorded import checksums_of
+from circleci_usage.usage.recorded import checksums_of, places_of
 from circleci_usage.usage.repeats import are_apart, origins_of
 from circleci_usage.usage.units import Unit, units_of
 
@@ -60,6 +60,7 @@ class KeptFacts:
         self._folder = home / FACTS_FOLDER if home and _is_ours(home) else None
         self._home = home
         self._working = working
+        self._used: dict[str, Unit] = {}
 
     def of(self, unit: Unit, patterns: NamePatterns) -> tuple[Facts, BareSums]:
         """What a unit says, read only if that is not known.
@@ -69,6 +70,7 @@ class KeptFacts:
             UnfinishedError: the disk is full.
         """
         key = key_of(unit, self._home)
+        self._used[key] = unit
         known = self._known(key, unit)
         if known is None:
             return self._read(unit, key, patterns)
@@ -77,6 +79,15 @@ class KeptFacts:
     def has(self, unit: Unit) -> bool:
         """Whether the facts of a unit are known."""
         return self._known(key_of(unit, self._home), unit) is not None
+
+    def sweep(self) -> None:
+        """Remove facts that those used here replace, and facts whose parts are gone.
+
+        Once for all units, as every manifest is read. Facts that are to stay without parts stay.
+        """
+        if self._folder:
+            with suppress(OSError):
+                _sweep(self._folder, self._used)
 
     def pin(self, unit: Unit) -> None:
         """Keep the facts of a unit also when its parts are gone, if they could be kept at all."""
@@ -113,7 +124,6 @@ class KeptFacts:
                 write_sums(sums, folder / sums_name(patterns))
                 write_manifest(folder, unit, facts, self._folder)
                 _put(folder, self._folder, key)
-                _sweep(self._folder, key, unit)
         return facts, sums
 
 
@@ -142,16 +152,26 @@ def _others(_: str, names: list[str]) -> list[str]:
     return [name for name in names if not name.endswith((".parquet", ".json"))]
 
 
-def _sweep(home: Path, key: str, unit: Unit) -> None:
+def _sweep(home: Path, used: Mapping[str, Unit]) -> None:
     """Remove facts whose parts were replaced or removed, unless they are kept for that case."""
     beside = home.parent.parent
-    names = {os.path.relpath(part.path, beside) for part in unit.parts}
+    in_use = {
+        (os.path.relpath(part.original, beside), unit.identified)
+        for unit in used.values()
+        for part in unit.parts
+    }
     for folder, manifest in manifests_in(home):
-        is_alike = manifest.identified == unit.identified
-        is_replaced = folder.name != key and is_alike and names & {*manifest.parts}
-        is_gone = not all((beside / name).exists() for name in manifest.parts)
+        is_replaced = folder.name not in used and any(
+            (name, manifest.identified) in in_use for name in manifest.parts
+        )
+        is_gone = not all(map(_is_there, (beside / name for name in manifest.parts)))
         if is_replaced or (is_gone and not (folder / _PIN).exists()):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_there(part: Path) -> bool:
+    """Whether a part exists; what it says may be read before its window is complete."""
+    return any(place.exists() for place in places_of(part))
 
 
 def keep_facts(parts: Sequence[Part]) -> None:
@@ -163,33 +183,54 @@ def keep_facts(parts: Sequence[Part]) -> None:
         DataError: a part is damaged.
         UnfinishedError: the disk is full.
     """
+    if not parts:
+        return
     with working_folder() as working:
+        kept = KeptFacts(_home_of(parts[0].path), working)
         for unit in units_of(parts, identified=True):
-            kept = KeptFacts(_home_of(unit.parts[0].path), working)
             if not kept.has(unit):
                 kept.of(unit, NO_PATTERNS)
             kept.pin(unit)
+        kept.sweep()
 
 
 def are_kept(parts: Sequence[Part]) -> bool:
     """Whether all that the parts say is known, so that none has to be read."""
-    if not parts:
-        return False
-    home = _home_of(parts[0].path)
     units = units_of(parts, identified=not are_apart(origins_of(parts)))
-    return _is_ours(home) and all(
-        load_facts(home / FACTS_FOLDER / key_of(unit, home), unit) for unit in units
-    )
+    return bool(parts) and all(kept_facts_of(units))
+
+
+def kept_facts_of(units: Sequence[Unit]) -> tuple[Facts | None, ...]:
+    """What is kept of each unit beside the parts of the first one; None where nothing is."""
+    home = _home_of(units[0].parts[0].path) if units else None
+    if home is None or not _is_ours(home):
+        return (None,) * len(units)
+    return tuple(load_facts(home / FACTS_FOLDER / key_of(unit, home), unit) for unit in units)
 
 
 def without_files(recorded: Mapping[Path, Recorded]) -> tuple[Part, ...]:
     """Parts whose files are gone but whose facts are kept; those without facts are left out."""
-    return tuple(part for unit in _gone(recorded) for part in _with_columns(unit))
+    return tuple(part for export in _exports_gone(recorded) for part in _kept_of(export))
 
 
-def _gone(recorded: Mapping[Path, Recorded]) -> tuple[Unit, ...]:
-    parts = [Part(path, (), facts, is_gone=True) for path, facts in recorded.items()]
+def _exports_gone(recorded: Mapping[Path, Recorded]) -> tuple[Unit, ...]:
+    """Parts whose files are gone, those of an export as one, as earlier versions kept them."""
+    parts = [
+        Part(path, (), of_part, is_gone=True, is_kept_with_others=True)
+        for path, of_part in recorded.items()
+    ]
     return units_of(parts, identified=True)
+
+
+def _apart(export: Unit) -> tuple[Unit, ...]:
+    """The units that the parts of an export are today."""
+    parts = [replace(part, is_kept_with_others=False) for part in export.parts]
+    return units_of(parts, identified=True)
+
+
+def _kept_of(export: Unit) -> tuple[Part, ...]:
+    parts = tuple(part for unit in _apart(export) for part in _with_columns(unit))
+    return parts if len(parts) == len(export.parts) else _with_columns(export) or parts
 
 
 def _with_columns(unit: Unit) -> tuple[Part, ...]:
@@ -204,9 +245,10 @@ def _with_columns(unit: Unit) -> tuple[Part, ...]:
 
 def forget_facts(recorded: Mapping[Path, Recorded]) -> None:
     """Remove the facts of parts whose files are gone."""
-    for unit in _gone(recorded):
-        home = _home_of(unit.parts[0].path)
-        if _is_ours(home):
+    for export in _exports_gone(recorded):
+        home = _home_of(export.parts[0].path)
+        units = (*_apart(export), export) if _is_ours(home) else ()
+        for unit in units:
             shutil.rmtree(home / FACTS_FOLDER / key_of(unit, home), ignore_errors=True)
 
 

@@ -81,7 +81,7 @@ def _check(part: Part) -> _Checked:
 
 
 def _rewritten(part: Part, columns: tuple[str, ...], file: Path) -> Part:
-    copy = replace(part, path=file, columns=columns, copied_from=part.path)
+    copy = replace(part, path=file, columns=columns, copied_from=part.original)
     with watching_space():
         file.parent.mkdir(parents=True, exist_ok=True)
         with (

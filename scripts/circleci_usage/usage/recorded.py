@@ -17,6 +17,9 @@ from circleci_usage.usage.input_files import (
     parts_of,
 )
 
+INCOMING: Final = "incoming"
+"""The folder beside that of a store's parts in which they wait until their window is complete."""
+
 _CHUNK: Final = 1 << 16
 
 
@@ -37,16 +40,28 @@ def find_recorded(recorded: Mapping[Path, Recorded]) -> FoundParts:
     return FoundParts(parts, found.warnings)
 
 
+def places_of(path: Path) -> tuple[Path, Path]:
+    """Where a part of a store may be: where it waits for others of its window, or in its place.
+
+    In this order, so that a part that is moved meanwhile is found.
+    """
+    return path.parent.parent / INCOMING / path.name, path
+
+
 def checksums_of(parts: Sequence[Part], folder: Path | None) -> list[str]:
-    """The checksums of the bytes of parts; those of parts that are gone are in the ledger.
+    """The checksums of the bytes of parts; the ledger has those of parts that are gone or copied.
 
     Args:
         parts: in any order.
         folder: where checksums are kept.
     """
-    gone = {part.path: part.recorded.sha256 for part in parts if part.is_gone and part.recorded}
-    there = [part.path for part in parts if part.path not in gone]
-    known = dict(zip(there, checksums(there, folder), strict=True)) | gone
+    recorded = {
+        part.path: part.recorded.sha256
+        for part in parts
+        if part.recorded and (part.is_gone or part.copied_from)
+    }
+    there = [part.path for part in parts if part.path not in recorded]
+    known = dict(zip(there, checksums(there, folder), strict=True)) | recorded
     return [known[part.path] for part in parts]
 
 

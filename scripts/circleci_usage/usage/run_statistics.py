@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from circleci_usage.core.columnar import Values
 from circleci_usage.core.decimals import ZERO
-from circleci_usage.core.scaled_integers import fitting, places_of, to_count
+from circleci_usage.core.scaled_integers import INT64, Counts, fitting, places_of, to_count
 from circleci_usage.schema.dimensions import KEY_IDENTITIES
 from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME, credit_types
 from circleci_usage.schema.keys import ProjectKey
@@ -142,28 +143,35 @@ def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatis
         jobs=_named(found.jobs.filter(has_name), names),
         machines=_exact(_named(found.machines, names), "container_credits"),
         workflows=_named(found.workflows, names),
-        reruns=_credits(found.reruns, names, places),
+        reruns=_credits(found.reruns, names, places, as_categories=True),
         places=places,
         nameless=_named(found.jobs.filter(~has_name), names),
         classes=_classes(found.classes),
-        workflow_times=_dated(ordered(found.workflow_times, (*TIME_KEYS, *WORKFLOW_KEYS))),
-        job_times=_dated(ordered(found.job_times.filter(has_name), (*TIME_KEYS, *JOB_KEYS))),
+        workflow_times=ordered(found.workflow_times, (*TIME_KEYS, *WORKFLOW_KEYS)),
+        job_times=ordered(found.job_times.filter(has_name), (*TIME_KEYS, *JOB_KEYS)),
         workflow_branches=ordered(found.workflow_branches, (*WORKFLOW_KEYS, "branch")),
         branch_credits=_credits(
             _ordered(found.branch_credits, ("date", *WORKFLOW_KEYS, "branch", "credit_type")),
             names,
             places,
         ),
-        recent_runs=_dated(ordered(found.recent_runs, (*WORKFLOW_KEYS, "position"))),
+        recent_runs=ordered(found.recent_runs, (*WORKFLOW_KEYS, "position")),
         class_use=_named(_ordered(found.class_use, _OF_USE), {}),
-        unit_counts=_dated(ordered(found.unit_counts, ("date", *ProjectKey._fields, BRANCH_GROUP))),
+        unit_counts=ordered(found.unit_counts, ("date", *ProjectKey._fields, BRANCH_GROUP)),
     )
 
 
 def _ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Ordered by what names the rows: any engine and any order of the rows give the same."""
     texts = [name for name in keys if not frame[name].dtype.is_numeric()]
-    return frame.with_columns(pl.col(texts).cast(pl.String)).sort(keys)
+    ranked = frame.select(_ranked(frame[name]) if name in texts else pl.col(name) for name in keys)
+    return frame[ranked.select(pl.arg_sort_by(keys, maintain_order=True)).to_series()]
+
+
+def _ranked(texts: pl.Series) -> pl.Series:
+    """Texts as numbers in their order, which are sorted sooner."""
+    known = texts.unique().cast(pl.String).drop_nulls().sort()
+    return texts.cast(pl.Enum(known)).to_physical()
 
 
 def _places(found: pl.DataFrame) -> int:
@@ -174,22 +182,28 @@ def _places(found: pl.DataFrame) -> int:
 
 
 def _credits(
-    found: pl.DataFrame, names: Mapping[str, Mapping[str, str]], places: int
+    found: pl.DataFrame,
+    names: Mapping[str, Mapping[str, str]],
+    places: int,
+    *,
+    as_categories: bool = False,
 ) -> pd.DataFrame:
     """Credits of several credit types as whole numbers of 10^-places."""
-    amounts = found["credits"]
-    if amounts.dtype.is_integer() and not places:
-        credits = amounts.cast(pl.Int64).to_numpy().astype("object")
-    else:
-        credits = np.array([to_count(Decimal(each), places) for each in amounts], dtype="object")
-    rest = _dated(_named(found.drop("credits"), names))
+    credits = _counts(found["credits"], places)
+    rest = _named(found.drop("credits"), names, as_categories=as_categories)
     types = pd.Categorical(rest["credit_type"], categories=credit_types(rest["credit_type"]))
-    return rest.assign(credit_type=types, credits=fitting(credits, int(credits.sum())))
+    return rest.assign(credit_type=types, credits=credits)
 
 
-def _dated(frame: pd.DataFrame) -> pd.DataFrame:
-    days = pd.to_datetime(frame["date"], format="%Y-%m-%d", errors="coerce")
-    return frame.assign(date=days)
+def _counts(amounts: pl.Series, places: int) -> Counts:
+    if amounts.dtype.is_integer() and not places and _fits(amounts):
+        return amounts.cast(pl.Int64).to_numpy()
+    credits = np.array([to_count(Decimal(each), places) for each in amounts], dtype="object")
+    return fitting(credits, int(credits.sum()))
+
+
+def _fits(amounts: pl.Series) -> bool:
+    return int(amounts.cast(pl.Int128).sum()) < INT64
 
 
 def _latest_names(known: pd.DataFrame, name: str, identity: str) -> dict[str, str]:
@@ -216,31 +230,66 @@ def _classes(classes: pl.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns | {"credits": [*map(Decimal, columns["credits"])]}, dtype="object")
 
 
-def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
-    columns: dict[str, Any] = {
-        series.name: series.to_numpy() if series.dtype.is_numeric() else _texts(series)
-        for series in frame
-    }
+def _named(
+    frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]], *, as_categories: bool = False
+) -> pd.DataFrame:
+    columns: dict[str, Any] = {series.name: _column(series) for series in frame}
     for name, latest in names.items():
         columns[name] = _latest(columns[name], columns[KEY_IDENTITIES[name]], latest)
+    for name, each in columns.items():
+        if isinstance(each, _Texts):
+            columns[name] = each.categories if as_categories else each.texts
     return pd.DataFrame(columns)
 
 
-def _texts(series: pl.Series) -> pd.Series:
-    """The texts as Python's, each distinct one once: a million rows have a few names many times."""
-    names = series.cast(pl.String).fill_null(NO_NAME)
-    distinct = names.unique()
-    known = np.array(distinct.to_list(), dtype="object")
-    places = names.to_frame("name").join(
-        distinct.to_frame("name").with_row_index("place"),
-        on="name",
-        how="left",
-        maintain_order="left",
-    )["place"]
-    return pd.Series(known[places.to_numpy()] if len(known) else known, dtype="object")
+def _column(series: pl.Series) -> "Values | _Texts":
+    if series.name == "date":
+        return _days(series)
+    return series.to_numpy() if series.dtype.is_numeric() else _texts(series)
 
 
-def _latest(found: pd.Series, identities: pd.Series, names: Mapping[str, str]) -> pd.Series:
+@dataclass(frozen=True, eq=False)
+class _Texts:
+    """Texts as Python's, each distinct one once: a million rows have a few names many times.
+
+    Attributes:
+        known: the distinct ones.
+        codes: which of them each row has.
+    """
+
+    known: Values
+    codes: Values
+
+    @property
+    def texts(self) -> pd.Series:
+        return pd.Series(self.known[self.codes], dtype="object")
+
+    @property
+    def categories(self) -> pd.Categorical:
+        """The same, as daily usage has names: numbered in their order."""
+        names = pd.Index(sorted({*self.known[np.unique(self.codes)]}), dtype="object")
+        return pd.Categorical.from_codes(names.get_indexer(self.known)[self.codes], names)
+
+
+def _texts(series: pl.Series) -> _Texts:
+    if series.null_count():
+        series = series.cast(pl.String).fill_null(NO_NAME)
+    known = series.unique().cast(pl.String).sort()
+    codes = series.cast(pl.Enum(known)).to_physical()
+    return _Texts(np.array(known.to_list(), dtype="object"), codes.to_numpy())
+
+
+def _days(texts: pl.Series) -> Values:
+    """Days as pandas has them; NaT for what is none."""
+    days = texts.cast(pl.String).str.to_date("%Y-%m-%d", strict=False)
+    found: Values = days.cast(pl.Datetime("us")).to_numpy()
+    return found
+
+
+def _latest(found: _Texts, identities: _Texts, names: Mapping[str, str]) -> _Texts:
     """Names as the last day has them, where the identity is known."""
-    latest = pd.Series(identities.map(names), dtype="object")
-    return latest.where(identities.ne(NO_NAME) & latest.notna(), found)
+    latest = [None if name == NO_NAME else names.get(name) for name in identities.known]
+    known = np.array([*latest, *found.known], dtype="object")
+    has_latest = np.array([name is not None for name in latest], dtype=bool)[identities.codes]
+    codes = np.where(has_latest, identities.codes, len(latest) + found.codes)
+    return _Texts(known, codes)

@@ -1,8 +1,8 @@
-"""What is read, and kept, as one: the parts of a window, or some other files.
+"""What is read, and kept, as one: a large part, or some small ones.
 
-A day is read once: what a unit says is kept, so a report only reads units that are new. The parts
-of an export are one unit, since they come and go together. Of other files, large ones are a unit
-each, and small ones share one: thousands of files would need thousands of reads.
+A day is read once: what a unit says is kept, so a report only reads units that are new. A large
+file is a unit of its own, so that it can be read while others still arrive. Small ones share a
+unit, but not with those of another export: thousands of files would need thousands of reads.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +34,11 @@ class Unit:
     identified: bool
     new: Mapping[str, str]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a part that follows is of another unit, whatever its size."""
+        return len(self.parts) >= _MOST or sum(map(_size_of, self.parts)) >= _SMALL
+
 
 def units_of(parts: Sequence[Part], *, identified: bool) -> tuple[Unit, ...]:
     """Parts → units, in the same order."""
@@ -43,6 +48,12 @@ def units_of(parts: Sequence[Part], *, identified: bool) -> tuple[Unit, ...]:
         for _, group in groupby(parts, key=_export_of)
         for some in _bundles([*group])
     )
+
+
+def settled_units(parts: Sequence[Part]) -> tuple[Unit, ...]:
+    """The units of the first parts of an export that stay as they are when the others follow."""
+    units = units_of(parts, identified=False)
+    return units if units and units[-1].is_full else units[:-1]
 
 
 def _export_of(part: Part) -> str | None:
@@ -55,17 +66,22 @@ def _new_of(parts: Sequence[Part], new: Mapping[str, str]) -> dict[str, str]:
 
 
 def _bundles(parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
-    """The parts of an export together; other files as long as they are few and small."""
-    if parts[0].recorded:
+    """Files that follow each other, as long as they are few and small."""
+    if parts[0].is_kept_with_others:
         yield tuple(parts)
         return
     bundle: list[Part] = []
     size = 0
     for part in parts:
-        more = part.original.stat().st_size
+        more = _size_of(part)
         if bundle and (size + more > _SMALL or len(bundle) == _MOST):
             yield tuple(bundle)
             bundle, size = [], 0
         bundle.append(part)
         size += more
     yield tuple(bundle)
+
+
+def _size_of(part: Part) -> int:
+    # The ledger also knows the sizes of parts that are gone.
+    return part.recorded.bytes if part.recorded else part.original.stat().st_size

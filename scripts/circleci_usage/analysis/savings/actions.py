@@ -129,12 +129,12 @@ class Action:
         )
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:_ID_LENGTH]
 
-    @property
+    @cached_property
     def credits(self) -> Decimal | None:
         """What it saves a month if it is the only action; None where that is not known."""
         return total(part.credits for part in self.parts) if self.parts else None
 
-    @property
+    @cached_property
     def cost(self) -> Decimal | None:
         """Likewise, in money."""
         return total(part.cost for part in self.parts) if self.parts else None

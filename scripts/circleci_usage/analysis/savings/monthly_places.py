@@ -8,11 +8,12 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.rightsizing.monthly_costs import CENTS
 from circleci_usage.analysis.savings.actions import Place, Saved
-from circleci_usage.core.columnar import order
+from circleci_usage.core.columnar import Values, columns_of, order
 from circleci_usage.core.decimals import ZERO, estimating, rounded
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import Counts, to_decimal
@@ -25,6 +26,7 @@ COMPUTE: Final = "compute"
 _KEYS: Final = [*JobClassKey._fields]
 _CLASS: Final = ("executor", "resource_class")
 _AMOUNTS: Final = ("credits", "contracted_cost")
+_NO_ROWS: Final = np.arange(0)
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,15 @@ class MonthlyPlaces:
 
     def of_type(self, credit_type: str) -> Iterator[Spent]:
         """What everything costs of a credit type."""
-        yield from self._spent(self._sums[self._sums["credit_type"] == credit_type])
+        are_wanted = self._columns["credit_type"] == credit_type
+        yield from self._spent(np.flatnonzero(are_wanted))
 
     def most_of(self, credit_type: str, number: int) -> Iterator[Spent]:
         """The named jobs that cost most of a credit type, the most expensive first."""
         sums = self._sums
         jobs = sums[(sums["credit_type"] == credit_type) & (sums["job"] != NO_NAME)]
         first = order(jobs, ("contracted_cost",), _KEYS)[:number]
-        yield from self._spent(jobs.iloc[first])
+        yield from self._spent(jobs.index.to_numpy()[first])
 
     def cost_of(self, credit_type: str) -> Decimal:
         """What everything together costs of a credit type."""
@@ -122,7 +125,7 @@ class MonthlyPlaces:
         """What the jobs of a workflow cost; made when it is needed, because few are."""
         if key not in self._made:
             found: defaultdict[JobKey, list[Spent]] = defaultdict(list)
-            for spent in self._spent(self._sums.iloc[self._rows.get(key, [])]):
+            for spent in self._spent(self._rows.get(key, _NO_ROWS)):
                 found[spent.place.key.job_key].append(spent)
             self._made[key] = found
         return self._made[key]
@@ -143,8 +146,14 @@ class MonthlyPlaces:
         classes = {name: sums[name].where(is_compute, "") for name in _CLASS}
         return sum_by(sums.assign(**classes), names, _AMOUNTS).reset_index()
 
-    def _spent(self, sums: pd.DataFrame) -> Iterator[Spent]:
-        for row in sums.itertuples(index=False, name=None):
+    @cached_property
+    def _columns(self) -> Mapping[str, Values]:
+        """The sums, column by column."""
+        return columns_of(self._sums, [*self._sums.columns])
+
+    def _spent(self, rows: Counts) -> Iterator[Spent]:
+        columns = (column[rows].tolist() for column in self._columns.values())
+        for row in zip(*columns, strict=True):
             *names, credit_type, credits, cost = row
             exact_credits = to_decimal(int(credits), self.costs.places("credits"))
             exact_cost = to_decimal(int(cost), self.costs.places("contracted_cost"))

@@ -128,7 +128,8 @@ def _counted(actions: Iterable[Action]) -> Iterator[RankedAction]:
             for earlier in _earlier(action, places):
                 excludes[earlier].append(action.id)
     for ranked in found:
-        yield replace(ranked, excludes=tuple(excludes[ranked.action.id]))
+        others = excludes.get(ranked.action.id)
+        yield replace(ranked, excludes=tuple(others)) if others else ranked
 
 
 def _beside(action: Action, places: Mapping[Place, "_SavedThere"]) -> RankedAction:
@@ -161,19 +162,25 @@ class _Amount:
     """
 
     whole: Decimal = ZERO
+    saved: Decimal = ZERO
     by: dict[Lever, Decimal] = field(default_factory=lambda: {"rate": ZERO, "runs": ZERO})
 
     def save(self, lever: Lever, amount: Decimal, whole: Decimal) -> Decimal:
         """Save an amount, and say what that adds; of two by the same lever, the larger counts."""
-        self.whole = max(self.whole, whole)
-        before = self._together()
+        if whole > self.whole:
+            self.whole = whole
+            self.saved = self._together()
+        before = self.saved
         self.by[lever] = max(self.by[lever], min(amount, self.whole))
-        return self._together() - before
+        self.saved = self._together()
+        return self.saved - before
 
     def _together(self) -> Decimal:
         rate, runs = self.by["rate"], self.by["runs"]
+        if not rate or not runs:
+            return rate or runs
         with estimating():
-            return rate + runs - rate * runs / self.whole if self.whole else ZERO
+            return rate + runs - rate * runs / self.whole
 
 
 @dataclass

@@ -126,6 +126,9 @@ def drawing_area(figure: Figure, *, left: float, right: float, top: float, botto
     axes.set_frame_on(False)
     axes.tick_params(length=0, pad=5, colors=MUTED)
     axes.set_axisbelow(True)
+    for axis in (axes.xaxis, axes.yaxis):
+        # Axes have no labels: without a place, all marks are measured to find one.
+        axis.set_label_coords(0, 0)
     return axes
 
 

@@ -15,7 +15,7 @@ from circleci_usage.core.globs import escaped
 from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.explore.address import address_of
 from circleci_usage.explore.cost_lines import CostLines
-from circleci_usage.explore.decoding import decode
+from circleci_usage.explore.decoding import ExploredNames, decode, decode_names
 from circleci_usage.explore.words import explored_names
 from circleci_usage.report import Report
 from circleci_usage.schema.dimensions import CREDIT_TYPE, TEAM
@@ -162,7 +162,7 @@ class ExploreLinks:
         """Whether the explorer has lines of some names, rather than smaller lines."""
         if _BRANCH in names and names[_BRANCH] not in self._branches:
             return False
-        if not self._explored.folded:
+        if not self._names.are_folded:
             return True
         return tuple(names.values()) in self._lines_of(tuple(names))
 
@@ -183,13 +183,17 @@ class ExploreLinks:
         return len(self._report.breakdowns["organizations"].lines) > 1
 
     @cached_property
+    def _names(self) -> ExploredNames:
+        return decode_names(self._report.explored)
+
+    @cached_property
     def _explored(self) -> CostLines:
         return decode(self._report.explored)
 
     @cached_property
     def _branches(self) -> frozenset[str]:
         """The branches that are a group of their own."""
-        groups = {*self._explored.counts[_BRANCH].cat.categories} - _NO_BRANCHES
+        groups = {*self._names.values[_BRANCH]} - _NO_BRANCHES
         return frozenset(group for group in groups if not _OF_SEVERAL & {*group})
 
 

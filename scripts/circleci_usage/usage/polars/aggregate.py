@@ -205,7 +205,9 @@ def _found(
 ) -> list[tuple[Facts, BareSums]]:
     """What each unit says. Two are read at a time: parts of that use one core."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return [*pool.map(lambda unit: kept.of(unit, patterns), units)]
+        found = [*pool.map(lambda unit: kept.of(unit, patterns), units)]
+    kept.sweep()
+    return found
 
 
 def _numbered_through(facts: Sequence[Facts], firsts: Sequence[int]) -> dict[int, Content]:

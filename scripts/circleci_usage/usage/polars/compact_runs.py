@@ -297,11 +297,6 @@ class RunsByWho:
         """How many there are."""
         return sum(each.file.rows for each in self.files)
 
-    @property
-    def columns(self) -> list[str]:
-        """Their columns."""
-        return self.files[0].runs.collect_schema().names()
-
     def within(self, period: Period) -> "RunsByWho":
         """The files that may have runs of the period; there is always one."""
         inside = [file for file in self.files if file.file.overlaps(period)]
@@ -324,18 +319,6 @@ class RunsByWho:
 
         with ThreadPoolExecutor(cores()) as pool:
             return pl.concat([*pool.map(some, self.files)])
-
-    def batches(self, rows: int) -> Iterator["RunsByWho"]:
-        """About so many rows at a time."""
-        batch: list[RunsOfFile] = []
-        size = 0
-        for each in self.files:
-            if batch and size + each.file.rows > rows:
-                yield replace(self, files=tuple(batch))
-                batch, size = [], 0
-            batch.append(each)
-            size += each.file.rows
-        yield replace(self, files=tuple(batch))
 
     def named(self, found: pl.DataFrame) -> pl.DataFrame:
         """What was found, with the columns of `WHO` again."""

@@ -14,7 +14,7 @@ from circleci_usage.usage.job_run_rules import (
     SHORTEST,
 )
 from circleci_usage.usage.polars.group_numbers import any_row_of, group_numbers
-from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW
+from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW, collected
 
 OF_BRANCH: Final = ("date", *OF_WORKFLOW, "branch")
 
@@ -63,41 +63,34 @@ def branch_credits(
         branches: those that are chosen, as `chosen_runs.numbered` has them.
         kinds: the credit types.
     """
-    chosen = branches.lazy().with_columns(pl.col("branch").cast(pl.Categorical), is_chosen=True)
+    chosen = branches.select(_branch_of(pl.col("branch").cast(pl.Categorical))).to_series()
     shown = (
-        pl.when(pl.col("is_chosen") | pl.col("branch").is_null())
+        pl.when(_branch_of(pl.col("branch")).is_in(chosen.implode()) | pl.col("branch").is_null())
         .then("branch")
-        .otherwise(pl.lit(OTHER_BRANCHES, pl.Categorical))
+        .otherwise(pl.lit(OTHER_BRANCHES, pl.Categorical()))
     )
-    joined = (
-        runs.lazy()
-        .join(chosen, on=["who", "branch"], how="left", maintain_order="left")
-        .with_columns(shown.alias("branch"))
-        .collect()
-    )
-    return credits_by(joined, OF_BRANCH, kinds)
+    return credits_by(runs.with_columns(shown.alias("branch")), OF_BRANCH, kinds)
+
+
+def _branch_of(branch: pl.Expr) -> pl.Expr:
+    """A number for a project and a branch; null without a branch."""
+    return pl.col("who").cast(pl.UInt64) * 2**32 + branch.to_physical()
 
 
 def credits_by(runs: pl.DataFrame, keys: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
-    """The credits of each type by some keys, of which `date` is a text."""
-    dated = runs.with_columns(pl.col("date").cast(pl.Categorical))
-    numbers = group_numbers(dated, keys)
-    sums = (
-        runs.lazy()
-        .select(
-            pl.Series("group", numbers),
-            *(pl.col(f"{kind}_credits").alias(kind) for kind in kinds),
-        )
-        .group_by("group")
-        .agg(pl.col(kinds).sum())
-    )
+    """The credits of each type by some keys: names, or numbers from zero."""
+    numbers = group_numbers(runs, keys)
+    credits = {f"{kind}_credits": kind for kind in kinds}
+    amounts = runs.select(pl.Series("group", numbers), *credits).rename(credits)
+    sums = amounts.lazy().group_by("group").agg(pl.col(kinds).sum())
     names = runs.select(keys)[any_row_of(numbers)].with_row_index("group")
-    return names.lazy().join(sums, on="group").drop("group").collect()
+    return names.join(collected(sums), on="group").drop("group")
 
 
 def by_credit_type(credits: Iterable[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
     """Credits of several files, summed, once per credit type that is not zero."""
     sums = pl.concat(credits, how="diagonal").group_by(keys).sum()
+    sums = sums.with_columns(pl.col("date").cast(pl.String))
     return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(
         pl.col("credits") != 0
     )

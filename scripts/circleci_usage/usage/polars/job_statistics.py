@@ -9,8 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 from circleci_usage.usage.job_run_rules import OUTCOMES
-from circleci_usage.usage.polars.group_numbers import Numbers
-from circleci_usage.usage.polars.ranked_values import Values, ranked
+from circleci_usage.usage.polars.group_numbers import Numbers, dense
+from circleci_usage.usage.polars.ranked_values import RankableValues, rankable
 from circleci_usage.usage.polars.run_expressions import first_days
 from circleci_usage.usage.polars.run_records import NO_ORDER, Records, chosen, to_date
 
@@ -53,6 +53,7 @@ class _Days:
         dates: these days.
         starts: the first run of each.
         sums: their sums.
+        runs: how many runs there are.
         seconds: of each run.
         queued: of each run.
     """
@@ -61,13 +62,14 @@ class _Days:
     dates: pl.Series
     starts: _Indices
     sums: Mapping[str, npt.NDArray[np.int64]]
-    seconds: Values
-    queued: Values
+    runs: int
+    seconds: RankableValues
+    queued: RankableValues
 
     def by(self, firsts: _Indices) -> pl.DataFrame:
         """The statistics of several days of a job, of which `firsts` are the first ones."""
         starts = self.starts[firsts]
-        runs = np.diff(starts, append=len(self.seconds))
+        runs = np.diff(starts, append=self.runs)
         groups = np.repeat(np.arange(len(runs), dtype=np.uint32), runs)
         sums = {name: np.add.reduceat(each, firsts) for name, each in self.sums.items()}
         milliseconds = sums.pop("queued")
@@ -76,8 +78,8 @@ class _Days:
                 pl.Series("job_number", self.jobs[firsts]),
                 pl.Series("runs", runs, pl.UInt32),
                 *(pl.Series(name, each, pl.UInt32) for name, each in sums.items()),
-                *ranked(self.seconds, groups, len(runs)).percentiles("seconds"),
-                *ranked(self.queued, groups, len(runs)).percentiles("queued"),
+                *self.seconds.ranked(groups, len(runs)).percentiles("seconds"),
+                *self.queued.ranked(groups, len(runs)).percentiles("queued"),
                 pl.Series("queued_seconds", np.rint(milliseconds / 1000), pl.Int64),
             ]
         )
@@ -86,24 +88,26 @@ class _Days:
 def _days_of(records: Records, jobs: Numbers) -> _Days:
     key = jobs.astype(np.uint64) << _JOB | records["day"]
     order = np.argsort(key)
-    key, in_order = key[order], records.take(order)
+    key = key.take(order)
+    outcome, never_started, seconds, queued = (
+        records[name].take(order) for name in ("outcome", "never_started", "seconds", "queued")
+    )
     starts = _changes(key)
-    queued = np.ascontiguousarray(in_order["queued"])
     # Milliseconds, because sums of integers do not depend on the order.
     milliseconds = np.rint(np.nan_to_num(queued.astype(np.float64)) * 1000)
-    outcome = np.ascontiguousarray(in_order["outcome"])
     counted = {
         **{name: outcome == place for place, name in enumerate(OUTCOMES.values())},
-        "never_started": in_order["never_started"],
+        "never_started": never_started,
         "queued": milliseconds.astype(np.int64),
     }
     return _Days(
         (key[starts] >> _JOB).astype(np.uint32),
-        to_date(in_order["day"][starts]),
+        to_date(key[starts].astype(np.uint32)),
         starts,
         {name: np.add.reduceat(each, starts, dtype=np.int64) for name, each in counted.items()},
-        np.ascontiguousarray(in_order["seconds"]),
-        queued,
+        len(order),
+        rankable(seconds),
+        rankable(queued),
     )
 
 
@@ -147,18 +151,18 @@ def attempts_of(records: Records, jobs: Numbers) -> Attempts:
     by_key = np.argsort(key)
     starts = _changes(key[by_key])
     attempts = np.diff(starts, append=len(by_key))
-    order, outcome = records["order"][by_key], records["outcome"][by_key]
+    order, outcome = records["order"].take(by_key), records["outcome"].take(by_key)
     first = np.minimum.reduceat(order, starts)
     failed = np.where(outcome == _FAILED, order, NO_ORDER)
     passed = np.where((outcome == _SUCCESS) & (order != NO_ORDER), order, _BEFORE_ALL)
     recovered = np.minimum.reduceat(failed, starts) < np.maximum.reduceat(passed, starts)
     is_rerun = (order > np.repeat(first, attempts)) & (order != NO_ORDER)
-    of_pipelines = pl.DataFrame(
-        {"job_number": jobs[by_key[starts]], "attempts": attempts, "recovered": recovered}
-    )
-    of_jobs = of_pipelines.group_by("job_number").agg(
-        pl.len().alias("pipelines"),
-        (pl.col("attempts") - 1).sum().cast(pl.UInt32).alias("reruns"),
-        pl.col("recovered").sum(),
-    )
+    of_pipelines, names = dense(jobs.take(by_key[starts]))
+    counted = {
+        "pipelines": None,
+        "reruns": attempts - 1,
+        "recovered": recovered,
+    }
+    counts = {name: np.bincount(of_pipelines, each) for name, each in counted.items()}
+    of_jobs = pl.DataFrame({"job_number": names, **counts}).cast(pl.UInt32)
     return Attempts(of_jobs, records["run"][by_key[is_rerun]])

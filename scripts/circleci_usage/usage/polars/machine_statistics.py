@@ -18,7 +18,7 @@ from circleci_usage.usage.job_run_rules import (
     USES,
 )
 from circleci_usage.usage.polars.group_numbers import Numbers, dense
-from circleci_usage.usage.polars.ranked_values import RankedValues, ranked
+from circleci_usage.usage.polars.ranked_values import RankedValues, rankable
 from circleci_usage.usage.polars.run_records import Records
 
 _SUCCESS: Final = list(OUTCOMES).index("success")
@@ -33,7 +33,7 @@ def machine_statistics(records: Records, machines: Numbers) -> pl.DataFrame:
     """
     groups, names = dense(machines)
     count = len(names)
-    uses = {name: ranked(np.ascontiguousarray(records[name]), groups, count) for name in USES}
+    uses = {name: rankable(records[name]).ranked(groups, count) for name in USES}
     measured = np.minimum(*(uses[name].counts for name in MEASURES))
     return pl.DataFrame(
         [
@@ -77,7 +77,7 @@ def _cached(records: Records, groups: Numbers, count: int) -> list[pl.Series]:
     counts = (records["outcome"] == _SUCCESS) & (cached > 0)[groups]
     columns = [_counts("cached_runs", cached)]
     for unit, some in (("cached", counts & is_cached), ("uncached", counts & ~is_cached)):
-        seconds = ranked(records["seconds"][some], groups[some], count)
+        seconds = rankable(records["seconds"][some]).ranked(groups[some], count)
         columns.append(_counts(f"runs_with_{unit}_seconds", seconds.counts))
         columns.append(seconds.percentile(TYPICAL).alias(f"p50_{unit}_seconds"))
     return columns

@@ -27,12 +27,17 @@ class RankedValues:
     """The values of each group, in their order.
 
     Attributes:
-        values: those of the first group, of the second one, …
-        counts: how many each group has.
+        numbers: those of the first group, of the second one, … as numbers in the same order.
+        counts: how many values each group has.
     """
 
-    values: Values
+    numbers: npt.NDArray[np.uint32]
     counts: npt.NDArray[np.int64]
+
+    @property
+    def values(self) -> Values:
+        """The values, in the order of `numbers`."""
+        return _values(self.numbers)
 
     def percentile(self, share: float) -> pl.Series:
         """The nearest-rank percentile of each group; null where there are no values."""
@@ -59,24 +64,43 @@ class RankedValues:
         found = np.full(len(self.counts), np.nan)
         has_some = self.counts > 0
         firsts = np.cumsum(self.counts) - self.counts
-        found[has_some] = self.values[(firsts + places)[has_some]]
+        found[has_some] = _values(self.numbers[(firsts + places)[has_some]])
         return pl.Series(found, nan_to_null=True)
 
 
-def ranked(values: Values, groups: Numbers, count: int) -> RankedValues:
-    """Values, those of each group in their order.
+@dataclass(frozen=True)
+class RankableValues:
+    """Values that can be ranked by several groups.
 
-    Args:
-        values: a value per row.
-        groups: the group of each row.
-        count: how many groups there are.
+    Attributes:
+        numbers: the known values as numbers in the same order.
+        places: where they are among all values; None if all are known.
     """
+
+    numbers: npt.NDArray[np.uint64]
+    places: npt.NDArray[np.int64] | None
+
+    def ranked(self, groups: Numbers, count: int) -> RankedValues:
+        """The values of each group in their order.
+
+        Args:
+            groups: the group of each value.
+            count: how many groups there are.
+        """
+        if self.places is not None:
+            groups = groups.take(self.places)
+        packed = groups.astype(np.uint64) << _GROUP
+        packed |= self.numbers
+        packed.sort()
+        return RankedValues(packed.astype(np.uint32), np.bincount(groups, minlength=count))
+
+
+def rankable(values: Values) -> RankableValues:
+    """Values that can be ranked; those that are not known are left out."""
     is_known = ~np.isnan(values)
-    groups = groups[is_known]
-    packed = groups.astype(np.uint64) << _GROUP
-    packed |= _in_order(values[is_known])
-    packed.sort()
-    return RankedValues(_values(packed.astype(np.uint32)), np.bincount(groups, minlength=count))
+    places = None if is_known.all() else np.flatnonzero(is_known)
+    known = values if places is None else values.take(places)
+    return RankableValues(_in_order(known).astype(np.uint64), places)
 
 
 def _in_order(values: Values) -> npt.NDArray[np.uint32]:

@@ -1,5 +1,6 @@
 """What run statistics read of each file of job runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from circleci_usage.usage.polars.machine_statistics import container_sums, paral
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE, has_ended, inside
 from circleci_usage.usage.polars.run_records import FIELDS, FileRecords, in_slices, records_of
 
-_OTHERS: Final = ("job_seconds", "total_credits", "branch", "containers")
+_OTHERS: Final = ("job_seconds", "branch", "containers")
 OF_RERUN: Final = ("date", *OF_JOB)
 
 
@@ -64,8 +65,10 @@ class FileReader:
         """Read a file, whose runs in the period are numbered from `first_run`."""
         credits = {f"{kind}_credits": kind for kind in credit_types_of(file.columns)}
         columns = dict.fromkeys((*OF_MACHINE, *FIELDS, *_OTHERS, *credits))
-        runs = file.read([*columns], inside(self.period))
+        runs = self._runs(file, [*columns])
         used = [kind for name, kind in credits.items() if runs[name].null_count() < len(runs)]
+        total = pl.sum_horizontal(pl.lit(0), *(f"{kind}_credits" for kind in used))
+        runs = runs.with_columns(total.alias("total_credits"))
         machines = group_numbers(runs, OF_MACHINE)
         names = runs.select(OF_MACHINE)[any_row_of(machines)]
         records = records_of(runs, machines, first_run)
@@ -91,5 +94,10 @@ class FileReader:
             kinds: the credit types that any run used.
         """
         columns = (*OF_RERUN, *(f"{kind}_credits" for kind in kinds))
-        runs = file.read(columns, inside(self.period))
+        runs = self._runs(file, columns)
         return credits_by(runs.filter(pl.Series(is_rerun)), OF_RERUN, kinds)
+
+    def _runs(self, file: RunsOfFile, columns: Sequence[str]) -> pl.DataFrame:
+        """The runs in the period; days, of which there are few, as names."""
+        runs = file.read(columns, inside(self.period))
+        return runs.with_columns(pl.col("date").cast(pl.Categorical))

@@ -4,9 +4,10 @@ What run statistics need of a job run is read once. The records of many runs are
 temporary files, by slices: the memory does not grow with the runs, but with those of a single job.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,24 +15,12 @@ import polars as pl
 
 from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.usage.job_run_rules import OUTCOMES, USES
-from circleci_usage.usage.polars.group_numbers import Numbers
+from circleci_usage.usage.polars.group_numbers import Numbers, any_row_of, group_numbers
 from circleci_usage.usage.polars.run_expressions import has_ended, never_started
 
-Records = npt.NDArray[np.void]
+Records = Mapping[str, npt.NDArray[Any]]
+"""A column per field of `_TYPES`, all of the same length.
 
-_FLOATS: Final = ("seconds", "queued", *USES)
-
-RECORD: Final = np.dtype(
-    [
-        *((name, np.uint32) for name in ("run", "machine", "day")),
-        ("outcome", np.uint8),
-        *((name, np.bool_) for name in ("never_started", "is_cached", "has_pipeline")),
-        *((name, np.float32) for name in _FLOATS),
-        ("pipeline", np.uint64),
-        ("order", np.int64),
-    ]
-)
-"""
 Fields:
     run: its number among all runs.
     machine: the number of its job and machine in its file.
@@ -41,6 +30,17 @@ Fields:
     seconds, queued, `USES`: NaN where not known; `seconds` also where it never started.
     order: `NO_ORDER` where not known.
 """
+
+_FLOATS: Final = ("seconds", "queued", *USES)
+
+_TYPES: Final[Mapping[str, type[np.generic]]] = {
+    **dict.fromkeys(("run", "machine", "day"), np.uint32),
+    "outcome": np.uint8,
+    **dict.fromkeys(("never_started", "is_cached", "has_pipeline"), np.bool_),
+    **dict.fromkeys(_FLOATS, np.float32),
+    "pipeline": np.uint64,
+    "order": np.int64,
+}
 
 FIELDS: Final = ("status", "date", *_FLOATS, "pipeline", "order", "dlc_credits")
 """The columns of job runs that records are made of, besides those of `never_started`."""
@@ -63,39 +63,58 @@ def records_of(runs: pl.DataFrame, machines: Numbers, first_run: int) -> Records
     """Job runs → the records of those that ended.
 
     Args:
-        runs: `FIELDS`, and what `never_started` needs.
+        runs: `FIELDS`, with `date` as a name, and what `never_started` needs.
         machines: `machine` of each.
         first_run: `run` of the first one.
     """
-    records = np.empty(len(runs), RECORD)
-    records["run"] = np.arange(first_run, first_run + len(runs))
-    records["machine"] = machines
-    for field in runs.select(_fields()):
-        records[field.name] = field.to_numpy()
+    fields = {field.name: field.to_numpy() for field in runs.select(_fields())}
+    records = fields | {
+        "run": np.arange(first_run, first_run + len(runs), dtype=np.uint32),
+        "machine": machines,
+        "day": _days(runs["date"]),
+    }
     return chosen(records, runs.select(has_ended().fill_null(value=False)).to_series().to_numpy())
 
 
 def chosen(records: Records, are_wanted: npt.NDArray[np.bool_]) -> Records:
     """Some of the records, in their order."""
-    # NumPy takes records by their places ten times as fast as it indexes them.
-    return records if are_wanted.all() else records.take(np.flatnonzero(are_wanted))
+    if are_wanted.all():
+        return records
+    places = np.flatnonzero(are_wanted)
+    return {name: each.take(places) for name, each in records.items()}
+
+
+def joined(several: Sequence[Records]) -> Records:
+    """The records of several files."""
+    return {name: np.concatenate([each[name] for each in several]) for name in _TYPES}
+
+
+def _days(dates: pl.Series) -> npt.NDArray[np.uint32]:
+    """The days of dates, which are names: each of the few is read once."""
+    numbers = group_numbers(dates.to_frame(), ["date"])
+    names = dates.gather(any_row_of(numbers)).cast(pl.String)
+    day = names.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + _FIRST_DAY
+    return day.fill_null(_NO_DAY).cast(pl.UInt32).to_numpy().take(numbers)
 
 
 def _fields() -> list[pl.Expr]:
-    day = pl.col("date").str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64)
     outcomes = [(pl.col("status") == status).cast(pl.UInt8) for status in OUTCOMES]
     outcome = pl.sum_horizontal(each * place for place, each in enumerate(outcomes))
     return [
-        (day + _FIRST_DAY).fill_null(_NO_DAY).cast(pl.UInt32).alias("day"),
         outcome.alias("outcome"),
         never_started().fill_null(value=False).alias("never_started"),
         (pl.col("dlc_credits").fill_null(0) > 0).alias("is_cached"),
         pl.col("pipeline").is_not_null().alias("has_pipeline"),
-        pl.when(~never_started()).then("seconds").alias("seconds"),
-        *(pl.col(name) for name in _FLOATS if name != "seconds"),
+        _known(pl.when(~never_started()).then("seconds")).alias("seconds"),
+        *(_known(pl.col(name)) for name in _FLOATS if name != "seconds"),
         pl.col("pipeline").fill_null(0),
         pl.col("order").fill_null(NO_ORDER),
     ]
+
+
+def _known(values: pl.Expr) -> pl.Expr:
+    """Values with NaN instead of null: columns without nulls are handed over as they are."""
+    return values.fill_null(float("nan"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +123,7 @@ class FileRecords:
 
     Attributes:
         machines: `OF_MACHINE` of each `machine`.
-        records: one after the other, by slices; in a file or in memory.
+        records: by slices; in memory, or in a file, one field after the other.
         bounds: where each slice begins, and where the last one ends.
     """
 
@@ -116,8 +135,15 @@ class FileRecords:
         """The records of a slice."""
         first, end = self.bounds[number : number + 2].tolist()
         if not isinstance(self.records, Path):
-            return self.records[first:end]
-        return np.fromfile(self.records, RECORD, end - first, offset=first * RECORD.itemsize)
+            return self.records
+        fields, begin = {}, 0
+        with self.records.open("rb") as file:
+            for name, dtype in _TYPES.items():
+                size = np.dtype(dtype).itemsize
+                file.seek(begin + first * size)
+                fields[name] = np.fromfile(file, dtype, end - first)
+                begin += int(self.bounds[-1]) * size
+        return fields
 
 
 def in_slices(records: Records, machines: pl.DataFrame, slices: int, file: Path) -> FileRecords:
@@ -127,16 +153,17 @@ def in_slices(records: Records, machines: pl.DataFrame, slices: int, file: Path)
         UnfinishedError: the disk is full.
     """
     if slices == 1:
-        return FileRecords(machines, records, np.array([0, len(records)]))
-    number = _slice_of_each(machines, slices)[records["machine"]]
-    in_order = records.take(np.argsort(number, kind="stable"))
-    with translate_os_errors(file):
-        in_order.tofile(file)
+        return FileRecords(machines, records, np.array([0, len(records["run"])]))
+    number = _slice_of_each(machines, slices).take(records["machine"])
+    order = np.argsort(number, kind="stable")
+    with translate_os_errors(file), file.open("wb") as stream:
+        for name, dtype in _TYPES.items():
+            records[name].take(order).astype(dtype, copy=False).tofile(stream)
     counts = np.bincount(number, minlength=slices)
     return FileRecords(machines, file, np.concatenate([[0], np.cumsum(counts)]))
 
 
-def _slice_of_each(machines: pl.DataFrame, slices: int) -> npt.NDArray[np.uint8]:
+def _slice_of_each(machines: pl.DataFrame, slices: int) -> npt.NDArray[np.uint16]:
     """Machines of a job are in one slice, in all files: names have the same number in all."""
     names = [
         pl.col(name).to_physical().cast(pl.UInt64).fill_null(0) for name in ("workflow", "job")

@@ -12,7 +12,7 @@ from circleci_usage.usage.polars.group_numbers import Numbers, group_numbers
 from circleci_usage.usage.polars.job_statistics import attempts_of, job_statistics
 from circleci_usage.usage.polars.machine_statistics import class_use, machine_statistics
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE
-from circleci_usage.usage.polars.run_records import FileRecords, chosen
+from circleci_usage.usage.polars.run_records import FileRecords, chosen, joined
 
 OF_CLASS: Final = ("executor", "resource_class")
 
@@ -88,12 +88,12 @@ def slice_statistics(
 ) -> SliceStatistics:
     """The statistics of a slice of the records of all files."""
     of_files = [file.of_slice(number) for file in files]
+    records = joined(of_files)
     of_records = zip(machines.of_files, of_files, strict=True)
-    machine = np.concatenate([numbers[each["machine"]] for numbers, each in of_records])
-    records = np.concatenate(of_files)
-    job = machines.numbers("job_number")[machine]
+    machine = np.concatenate([numbers.take(each["machine"]) for numbers, each in of_records])
+    job = machines.numbers("job_number").take(machine)
     jobs, times = job_statistics(records, job)
-    is_named = machines.names["job"].is_not_null().to_numpy()[machine]
+    is_named = machines.names["job"].is_not_null().to_numpy().take(machine)
     records, machine, job = chosen(records, is_named), machine[is_named], job[is_named]
     attempts = attempts_of(records, job)
     counted = jobs.join(attempts.jobs, on="job_number", how="left")
@@ -101,6 +101,6 @@ def slice_statistics(
         counted.with_columns(pl.col("pipelines", "reruns", "recovered").fill_null(0)),
         times,
         machine_statistics(records, machine),
-        class_use(records, machines.numbers("class_number")[machine]),
+        class_use(records, machines.numbers("class_number").take(machine)),
         attempts.reruns,
     )

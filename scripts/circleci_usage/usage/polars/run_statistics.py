@@ -1,9 +1,9 @@
 """Run statistics, computed from the job runs that are kept.
 
 They cannot be summed while the rows stream by: percentiles need all values, and reruns need the
-other runs of their pipeline. So each file is read once, into short records, and these are looked at
-in slices that have all runs of their jobs. Which runs were reruns is known only then; a second look
-at the files says what they used.
+other runs of their pipeline. So each file is read once, into short records, which are summed in
+slices that have all runs of their jobs. Which runs were reruns is known only then; the files are
+read again for what these used.
 
 Percentiles are nearest-rank ones, exact over the rows: that percentage of the runs took as long or
 less, as CircleCI Insights defines them (circleci.com/docs/insights-glossary).

@@ -1,46 +1,31 @@
-"""Parts → their sums, on a cluster. Only sums come back."""
+"""Parts → their sums, on a cluster. Only sums come back.
+
+The cluster reads what is kept of the parts (`kept_runs`), or else their rows (`job_runs`). What
+this machine sums up sooner never reaches it.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Final
 
 import polars as pl
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as sql
+from pyspark.sql import SparkSession
 
 from circleci_usage.core.errors import DataError
 from circleci_usage.core.os_errors import translate_os_errors
-from circleci_usage.core.periods import EXPORTED_DAYS, Period
+from circleci_usage.core.periods import Period
 from circleci_usage.core.temporary_folders import WORKING, working_folder
-from circleci_usage.schema.export_columns import (
-    LONGEST_NAME,
-    OTHER,
-    credit_types_of,
-    new_credit_columns,
-)
-from circleci_usage.usage.aggregates import (
-    BRANCH_DIMENSIONS,
-    DAILY_DIMENSIONS,
-    USER_DIMENSIONS,
-    Sums,
-    tidy_branches,
-    tidy_days,
-    tidy_users,
-)
+from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.cache import cache_beside, read_sums
-from circleci_usage.usage.chosen_names import chosen_names
 from circleci_usage.usage.damage import find_damage
 from circleci_usage.usage.engine import Source
 from circleci_usage.usage.file_hashes import FileState, state_of
 from circleci_usage.usage.input_files import FoundParts, Part
 from circleci_usage.usage.job_groups import NO_GROUPS, JobGroups
-from circleci_usage.usage.kept_facts import are_kept
 from circleci_usage.usage.name_patterns import NamePatterns
-from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
-from circleci_usage.usage.plain import may_be_misread, plain_parts
-from circleci_usage.usage.repeats import Origin, are_apart, ledger_warnings, repeat_warnings, strays
-from circleci_usage.usage.spark.amounts import zero
+from circleci_usage.usage.plain import plain_parts
 from circleci_usage.usage.spark.cluster import explaining_spark
 from circleci_usage.usage.spark.input_files import (
     ClusterPart,
@@ -48,32 +33,24 @@ from circleci_usage.usage.spark.input_files import (
     find_cluster_parts,
     shared_parts,
 )
-from circleci_usage.usage.spark.job_runs import ESCAPED_QUOTE, read_runs, unless_identified
-from circleci_usage.usage.spark.name_groups import KnownPatterns, with_groups
-from circleci_usage.usage.spark.repeats import (
-    contents_of,
-    has_repeats,
-    origins_of,
-    ranked,
-    repeated,
-)
-from circleci_usage.usage.spark.run_expressions import collected
-from circleci_usage.usage.spark.run_statistics import compute_run_statistics
+from circleci_usage.usage.spark.job_runs import read_runs
+from circleci_usage.usage.spark.kept_runs import KeptRuns, kept_runs, read_kept, read_missing
+from circleci_usage.usage.spark.sums import DoubtError, Request, sum_runs
+
+FEW: Final = 20_000_000
+"""Kept job runs that this machine sums up in about the time that a small cluster takes."""
 
 
-class _DoubtError(DataError):
-    """Spark may have misunderstood rows."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The files at the URLs have backslashes before quotes, which may be escape signs;"
-            " Spark does not support these. Download the files and `merge` them: Spark can read the"
-            " merged file."
-        )
-
-
-def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> Source:
+def on_cluster(
+    spark: SparkSession, found: FoundParts, urls: Sequence[str], *, few: int = FEW
+) -> Source:
     """Parts as a cluster reads them: files on a path that it shares with this machine, and URLs.
+
+    Args:
+        spark: the session.
+        found: the files, and those of which only facts are kept.
+        urls: what only the cluster sees.
+        few: up to how many kept job runs are summed up on this machine.
 
     Raises:
         SettingsError: there is nothing at the URLs, or Spark cannot read them.
@@ -82,7 +59,7 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
     """
     with explaining_spark():
         there = find_cluster_parts(spark, urls) if urls else ClusterParts((), ())
-    source = _Cluster(spark, found, there)
+    source = _Cluster(spark, found, there, few)
     return Source(
         files=len(source.parts),
         size=sum(part.size for part in source.parts),
@@ -94,39 +71,57 @@ def on_cluster(spark: SparkSession, found: FoundParts, urls: Sequence[str]) -> S
     )
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What to sum up; see `engine.Read`."""
-
-    period: Period | None
-    patterns: NamePatterns
-    job_groups: JobGroups
-
-
 class _Cluster:
     """Reads the parts on this machine's shared path, and those that only the cluster sees."""
 
-    def __init__(self, spark: SparkSession, found: FoundParts, there: ClusterParts) -> None:
+    def __init__(
+        self, spark: SparkSession, found: FoundParts, there: ClusterParts, few: int
+    ) -> None:
         self._every = found.parts
         self._found = replace(found, parts=found.with_files)
-        self.parts = (*shared_parts(self._found), *there.parts)
+        self.parts = (*shared_parts(self._found.parts), *there.parts)
         self._spark = spark
         self._there = there
+        self._few = few
         self._states = [state_of(part.original) for part in self._found.parts]
 
     def read(
         self, period: Period | None, patterns: NamePatterns, job_groups: JobGroups = NO_GROUPS
     ) -> Sums:
         """See `engine.Read`."""
-        local, every = self._found.parts, self._every
-        _refuse_changed(local, self._states)
-        if not self._there.parts and (len(every) > len(local) or are_kept(every)):
-            # What parts said to this machine is small.
-            return read_sums(every, patterns, period, cache_beside(every), job_groups)
+        request = Request(period, patterns.in_order, job_groups)
+        _refuse_changed(self._found.parts, self._states)
+        sums = None if self._there.parts else self._sums_of_kept(request)
+        return sums or self._sums_of_rows(request)
+
+    def _sums_of_kept(self, request: Request) -> Sums | None:
+        """The sums of what is kept; None where the rows are read instead."""
+        every = self._every
+        kept = kept_runs(every)
+        if kept is None and read_missing(every, request.patterns):
+            kept = kept_runs(every)
+        if kept and kept.rows > self._few:
+            try:
+                return self._sums_there(kept, request)
+            except DataError:
+                # What is kept cannot be used, or was removed meanwhile.
+                kept = None
+        if kept is None and len(every) == len(self._found.parts):
+            return None
+        cache = cache_beside(every)
+        return read_sums(every, request.patterns, request.period, cache, request.job_groups)
+
+    def _sums_there(self, kept: KeptRuns, request: Request) -> Sums:
+        parts = shared_parts(self._every)
+        with explaining_spark():
+            runs = read_kept(self._spark, kept, parts)
+            return sum_runs(runs, parts, request, trusting=True)
+
+    def _sums_of_rows(self, request: Request) -> Sums:
+        local = self._found.parts
         # The workers hold whole rows, too.
         if have_long_rows(local):
             _refuse_damaged(local)
-        request = _Request(period, patterns.in_order, job_groups)
         try:
             sums = self._sums_of(self.parts, request)
         except DataError as problem:
@@ -136,75 +131,22 @@ class _Cluster:
             _refuse_damaged(local)
         return sums
 
-    def _sums_of_plain(self, problem: DataError, request: _Request) -> Sums:
+    def _sums_of_plain(self, problem: DataError, request: Request) -> Sums:
         """The sums of plain copies, if they can help with a problem."""
-        local, remote = self._found, self._there.parts
-        with _plain_beside(local.parts) as plain:
-            only_doubt = not remote and isinstance(problem, _DoubtError)
-            if plain == local.parts and not only_doubt:
+        local, remote = self._found.parts, self._there.parts
+        with _plain_beside(local) as plain:
+            only_doubt = not remote and isinstance(problem, DoubtError)
+            if plain == local and not only_doubt:
                 raise problem
-            parts = (*shared_parts(replace(local, parts=plain)), *remote)
+            parts = (*shared_parts(plain), *remote)
             return self._sums_of(parts, request, trusting=not remote)
 
     def _sums_of(
-        self, parts: Sequence[ClusterPart], request: _Request, *, trusting: bool = False
+        self, parts: Sequence[ClusterPart], request: Request, *, trusting: bool = False
     ) -> Sums:
         with explaining_spark():
-            return sum_parts(
-                self._spark,
-                parts,
-                request.patterns,
-                request.period,
-                request.job_groups,
-                trusting=trusting,
-            )
-
-
-def sum_parts(
-    spark: SparkSession,
-    parts: Sequence[ClusterPart],
-    patterns: NamePatterns,
-    period: Period | None,
-    job_groups: JobGroups = NO_GROUPS,
-    *,
-    trusting: bool = False,
-) -> Sums:
-    """As `polars.aggregate.sum_parts`; the parts are read once, and the workers keep what matters.
-
-    Args:
-        spark: the session.
-        parts: what to read.
-        patterns: what branches and users are grouped by.
-        period: the days of the run statistics; None for all days.
-        job_groups: what jobs are called in the run statistics.
-        trusting: whether the parts are plain, so that no row can be misunderstood.
-
-    Raises:
-        DataError: a day is not a date; or Spark may have misunderstood escape signs.
-        pyspark.errors.PySparkException: a part is damaged, or the cluster is.
-    """
-    runs = read_runs(spark, parts).persist()
-    try:
-        once = _each_once(runs, parts)
-        counted = once.runs
-        kinds = credit_types_of(counted.columns)
-        by_day = _summed(with_groups(counted, patterns), DAILY_DIMENSIONS, kinds)
-        identified = unless_identified(counted)
-        by_branch = _summed(identified, BRANCH_DIMENSIONS, kinds)
-        by_user = _summed(identified, USER_DIMENSIONS, kinds)
-        if not trusting and _is_doubtful(runs, by_day, by_branch, by_user):
-            raise _DoubtError
-        with _naming_hostile_rows():
-            days = tidy_days(by_day)
-            branches, users = tidy_branches(by_branch, days), tidy_users(by_user, days)
-        groups = job_groups.renamed(days["job"].unique().cast(pl.String))
-        branch_patterns = KnownPatterns.of(counted, "branch", patterns.branches)
-        chosen = chosen_names(days, branches, period, patterns.branches)
-        statistics = compute_run_statistics(counted, period, chosen, branch_patterns, groups)
-        warnings = (*once.warnings, *outside_warnings(_outside(counted, parts, period)))
-        return Sums(days, branches, users, statistics, warnings)
-    finally:
-        runs.unpersist()
+            runs = read_runs(self._spark, parts)
+            return sum_runs(runs, parts, request, trusting=trusting)
 
 
 def _refuse_changed(parts: Sequence[Part], states: Sequence[FileState]) -> None:
@@ -247,91 +189,3 @@ def _plain_beside(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
         except DataError:
             plain = parts
         yield plain
-
-
-def _is_doubtful(runs: DataFrame, *sums: pl.DataFrame) -> bool:
-    shown = any(may_be_misread(each, ESCAPED_QUOTE) for each in sums)
-    return shown or not runs.filter("escaped = 1").isEmpty()
-
-
-@dataclass(frozen=True)
-class _Once:
-    """The job runs, each once, and what a reader should know of them."""
-
-    runs: DataFrame
-    warnings: tuple[str, ...]
-
-
-def _each_once(runs: DataFrame, parts: Sequence[ClusterPart]) -> _Once:
-    """The runs without rows that repeat a job run, unless a ledger rules these out."""
-    origins = origins_of(parts)
-    contents, files = contents_of(runs, parts)
-    astray = {
-        number: _rows_astray(runs.filter(sql.col("file") == files[number]), origins[number])
-        for number in strays(origins, contents)
-    }
-    notes = tuple(ledger_warnings(origins, contents, astray))
-    if (are_apart(origins) and not astray) or not has_repeats(runs):
-        return _Once(runs, notes)
-    with_rank = ranked(runs, origins, contents, files)
-    return _Once(
-        with_rank.filter("counts"), (*notes, *repeat_warnings(repeated(with_rank), origins))
-    )
-
-
-def _rows_astray(runs: DataFrame, origin: Origin) -> int:
-    if origin.recorded is None:
-        return 0
-    days = origin.recorded.days
-    return int(runs.filter(~sql.col("date").between(str(days.first), str(days.last))).count())
-
-
-def _outside(runs: DataFrame, parts: Sequence[ClusterPart], period: Period | None) -> list[Outside]:
-    """What TOTAL_CREDITS of the period does not include, or perhaps not."""
-    new = new_credit_columns(name for part in parts for name in part.columns)
-    if not new:
-        return []
-    if period:
-        inside = sql.col("date").between(str(period.first), str(period.last))
-        runs = runs.filter(inside | sql.col("date").isNull())
-    names = outside_names(new)
-    sums = runs.agg(*(sql.sum(name).alias(name) for name in names)).collect()[0].asDict()
-    counts = runs.agg(*(sql.count(name).alias(name) for name in names)).collect()[0].asDict()
-    return [*outside_of(new, sums, counts)]
-
-
-@contextmanager
-def _naming_hostile_rows() -> Iterator[None]:
-    names_the_line = "`report` without --engine spark names the line."
-    try:
-        yield
-    except pl.exceptions.ComputeError:
-        raise DataError(
-            "In the usage files a JOB_RUN_DATE is not"
-            f" from {EXPORTED_DAYS.first} to {EXPORTED_DAYS.last}, or a name is longer than"
-            f" {LONGEST_NAME:,} characters; {names_the_line}"
-        ) from None
-    except pl.exceptions.PolarsError:
-        raise DataError(
-            f"In the usage files a JOB_RUN_DATE is not a date; {names_the_line}"
-        ) from None
-
-
-def _summed(runs: DataFrame, dimensions: Sequence[str], kinds: Sequence[str]) -> pl.DataFrame:
-    """As in `polars.aggregate`: the sums of the job runs by some dimensions."""
-    sums = collected(
-        runs.groupBy(*dimensions).agg(
-            sql.count("*").alias("job_runs"),
-            sql.sum("job_seconds").alias("job_seconds"),
-            sql.sum("total_credits").alias("total_credits"),
-            sql.count(f"{OTHER}_credits").alias("unreconciled_rows"),
-            *(_sum_or_zero(f"{kind}_credits") for kind in kinds),
-            *(sql.count(f"{kind}_credits").alias(f"{kind}_runs") for kind in kinds),
-        )
-    )
-    return sums.with_columns(pl.col(pl.String).exclude("date").cast(pl.Categorical))
-
-
-def _sum_or_zero(amount: str) -> Column:
-    """The sum of a column; zero is written as null, and Spark's sum of nulls is null."""
-    return sql.coalesce(sql.sum(amount), zero()).alias(amount)

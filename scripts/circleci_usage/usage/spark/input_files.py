@@ -11,7 +11,7 @@ from pyspark.sql import functions as sql
 from circleci_usage.core.errors import DataError, SettingsError
 from circleci_usage.schema.report_files import MERGED_NAME
 from circleci_usage.usage.headers import HEADER_LIMIT, header_columns
-from circleci_usage.usage.input_files import GZIP_MAGIC, FoundParts, Recorded, copy_warning
+from circleci_usage.usage.input_files import GZIP_MAGIC, Part, Recorded, copy_warning
 
 _GZIP_WINDOW: Final = 31
 
@@ -36,21 +36,23 @@ class ClusterParts:
     warnings: tuple[str, ...]
 
 
-def shared_parts(found: FoundParts) -> tuple[ClusterPart, ...]:
-    """Parts on a path that this machine and the workers of the cluster see alike."""
-    states = [part.original.stat() for part in found.parts]
-    return tuple(
-        # Not as_uri(): Hadoop takes an escaped letter for what it looks like.
-        ClusterPart(
-            f"file://{part.path}",
-            f"file://{part.original}",
-            part.columns,
-            state.st_size,
-            state.st_mtime_ns,
-            part.recorded,
-        )
-        for part, state in zip(found.parts, states, strict=True)
-    )
+def shared_parts(parts: Sequence[Part]) -> tuple[ClusterPart, ...]:
+    """Parts on a path that this machine and the workers of the cluster see alike.
+
+    Of parts that are gone, the ledger knows the size.
+    """
+    return tuple(map(_shared, parts))
+
+
+def _shared(part: Part) -> ClusterPart:
+    # Not as_uri(): Hadoop takes an escaped letter for what it looks like.
+    url, original = f"file://{part.path}", f"file://{part.original}"
+    if part.is_gone and part.recorded:
+        size, modified = part.recorded.bytes, 0
+    else:
+        state = part.original.stat()
+        size, modified = state.st_size, state.st_mtime_ns
+    return ClusterPart(url, original, part.columns, size, modified, part.recorded)
 
 
 def find_cluster_parts(spark: SparkSession, urls: Sequence[str]) -> ClusterParts:

@@ -152,7 +152,9 @@ def grouped(runs: DataFrame, groups: Mapping[str, str]) -> DataFrame:
     return runs.withColumns(
         {
             "job": sql.coalesce(group, sql.col("job")),
-            "pipeline": sql.when(group.isNotNull(), own_pipeline).otherwise(sql.col("pipeline")),
+            "pipeline": sql.when(group.isNotNull(), own_pipeline).otherwise(
+                sql.col("pipeline").cast("string")
+            ),
         }
     )
 

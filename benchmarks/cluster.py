@@ -1,0 +1,153 @@
+"""`python -m benchmarks.cluster PARTS`: how Spark gets faster with executors, and what it costs.
+
+Reads files of usage on a standalone cluster of this machine: their rows, then the facts that are
+kept of them, with one executor and with two, each with one core. From both times follows the serial
+part (Amdahl's law), and from that the time with more executors; the processor time of the tasks
+gives what a billion rows cost. Needs Java and PySpark (`make .venv-spark/.spark`).
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from circleci_usage.usage.engine import Source
+from circleci_usage.usage.input_files import FoundParts, find_parts
+from circleci_usage.usage.name_patterns import NO_PATTERNS
+from circleci_usage.usage.polars.engine import on_this_machine
+from circleci_usage.usage.spark.cluster import spark_session
+from circleci_usage.usage.spark.engine import on_cluster
+
+sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
+
+from spark_cluster import Cluster, EventLog
+
+_EXECUTORS = (1, 2)
+_ON_PAPER = (4, 16, 100)
+_MEMORY = 2000
+_NANOSECONDS = 1e9
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one reading took: seconds of time, and of the processors of the executors."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Times with one executor and with two.
+
+    >>> Curve(Reading(100, 80), Reading(60, 80)).serial
+    20
+    >>> Curve(Reading(100, 80), Reading(60, 80)).with_executors(4)
+    40.0
+    """
+
+    one: Reading
+    two: Reading
+
+    @property
+    def serial(self) -> float:
+        """Seconds that no executor makes fewer."""
+        return max(0, 2 * self.two.wall - self.one.wall)
+
+    def with_executors(self, executors: int) -> float:
+        """Seconds with so many of them, as computed."""
+        return self.serial + (self.one.wall - self.serial) / executors
+
+    def cost(self, rows: int, price: float) -> float:
+        """Dollars for a billion rows, at a price of a core for an hour."""
+        return self.one.cpu / rows * 1e9 / _HOUR * price
+
+
+def main() -> None:
+    """Measure both ways of reading, and print their curves."""
+    arguments = _arguments()
+    with TemporaryDirectory() as folder:
+        rows, facts = _two_copies(find_parts([arguments.parts]), Path(folder))
+        sums = on_this_machine(facts).read(None, NO_PATTERNS)
+        job_runs = int(sums.days["job_runs"].sum())
+        for name, found in (("rows", rows), ("facts", facts)):
+            one, two = (_reading(found, Path(folder), executors) for executors in _EXECUTORS)
+            _show(name, Curve(one, two), job_runs, arguments.price)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
+    parser.add_argument("parts", type=Path, help="a folder with export files")
+    parser.add_argument("--price", type=float, default=0.05, help="dollars per core and hour")
+    return parser.parse_args()
+
+
+def _two_copies(found: FoundParts, folder: Path) -> tuple[FoundParts, FoundParts]:
+    """The files without facts, and the same where these are kept."""
+    copies = []
+    for name in ("rows", "facts"):
+        (folder / name).mkdir()
+        for part in found.parts:
+            shutil.copy2(part.path, folder / name)
+        copies.append(find_parts([folder / name]))
+    return copies[0], copies[1]
+
+
+def _reading(found: FoundParts, folder: Path, executors: int) -> Reading:
+    place = folder / f"{found.parts[0].path.parent.name}-{executors}"
+    place.mkdir()
+    with (
+        Cluster(place, executors=executors, memory=_MEMORY, java="") as cluster,
+        _environment(cluster),
+        spark_session(cluster.master) as spark,
+    ):
+        log = cluster.log_of(spark.sparkContext.applicationId)
+        wall = _seconds(on_cluster(spark, found, (), few=0))
+        return Reading(wall, _cpu_seconds(log))
+
+
+def _seconds(source: Source) -> float:
+    start = perf_counter()
+    source.read(None, NO_PATTERNS)
+    return perf_counter() - start
+
+
+@contextmanager
+def _environment(cluster: Cluster) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(cluster.environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _cpu_seconds(log: EventLog) -> float:
+    """Processor time of all tasks."""
+    metrics = (event.get("Task Metrics") or {} for event in log.events())
+    return sum(float(each.get("Executor CPU Time", 0)) for each in metrics) / _NANOSECONDS
+
+
+def _show(name: str, curve: Curve, rows: int, price: float) -> None:
+    print(f"{name}: {rows:,} job runs")
+    for executors, run in zip(_EXECUTORS, (curve.one, curve.two), strict=True):
+        print(f"  {executors:3} executors {run.wall:7.1f} s, tasks {run.cpu:.1f} s CPU")
+    for executors in _ON_PAPER:
+        print(f"  {executors:3} executors {curve.with_executors(executors):7.1f} s (computed)")
+    share = curve.serial / curve.one.wall
+    print(f"  serial part {curve.serial:.1f} s ({share:.0%})")
+    per_million = curve.one.cpu / rows * 1e6
+    cost = curve.cost(rows, price)
+    print(f"  {per_million:.1f} s CPU per million; ${cost:,.2f} per billion at ${price} an hour")
+
+
+if __name__ == "__main__":
+    main()
