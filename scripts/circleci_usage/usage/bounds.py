@@ -13,12 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from circleci_usage.core.errors import DataError
 from circleci_usage.core.machine import cores
 from circleci_usage.usage.input_files import GZIP_MAGIC, ROW_LIMIT, Part, open_part
-from circleci_usage.usage.row_ends import CHUNK, LongRowError, RowEnds
 
 _CHECKED: Final = 64 << 20
 """Unpacked bytes that are checked of all parts together."""
+_CHUNK: Final = 1 << 18
 _LEAST: Final = 4 * ROW_LIMIT
 _STEP: Final = 1 << 16
 _SAMPLE: Final = 1 << 11
@@ -26,6 +27,7 @@ _PLAIN_SAMPLE: Final = 1 << 12
 _DENSE: Final = 0.7
 """Share of its size that packed text shrinks to when packed again; random text hardly shrinks."""
 _LINE_END: Final = b"\n"
+_QUOTE: Final = b'"'
 
 
 def have_long_rows(parts: Sequence[Part]) -> bool:
@@ -42,23 +44,69 @@ def have_long_rows(parts: Sequence[Part]) -> bool:
 
 
 def _has_long_rows(part: Part, size: int) -> bool:
-    row_ends = RowEnds(part)
+    rows = _RowEnds(part)
     with open_part(part.path) as stream:
         begin = None if _is_dense(part) else size
-        try:
-            for chunk in _chunks(stream, begin):
-                row_ends.of(chunk)
-        except LongRowError:
-            return True
-    return False
+        return any(rows.are_far_before(chunk) for chunk in _chunks(stream, begin))
 
 
 def _chunks(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
     """So many bytes of a stream; None is all of them."""
-    while (size is None or size > 0) and (chunk := stream.read(CHUNK)):
+    while (size is None or size > 0) and (chunk := stream.read(_CHUNK)):
         yield chunk
         if size is not None:
             size -= len(chunk)
+
+
+class _RowEnds:
+    """Where the rows of a part end, found by counting quotes."""
+
+    def __init__(self, part: Part) -> None:
+        self._path = part.path
+        # A row has at least its separators. Twice as many line ends cannot all end rows.
+        self._most = 2 * _CHUNK // len(part.columns)
+        self._lines = 0
+        self._open = 0
+        self._quoted = False
+
+    def are_far_before(self, chunk: bytes) -> bool:
+        """Whether the row that the chunk ends in is too long.
+
+        Raises:
+            DataError: there are too many line ends in the chunk.
+        """
+        quotes, lines = chunk.count(_QUOTE), chunk.count(_LINE_END)
+        is_blank = not (quotes or self._quoted or chunk.strip(b"\r\n"))
+        if is_blank or (lines > self._most and self._rows_in(chunk) > self._most):
+            first, last = self._lines + 1, self._lines + max(lines, 1)
+            raise DataError(
+                f"{self._path}, lines {first} to {last}: thousands of them are blank"
+                " or too short to be rows; this is not a usage export."
+            )
+        self._lines += lines
+        self._quoted ^= quotes % 2 == 1
+        last = _last_row_end(chunk, quoted=self._quoted)
+        self._open = self._open + len(chunk) if last < 0 else len(chunk) - last - 1
+        return self._open > ROW_LIMIT
+
+    def _rows_in(self, chunk: bytes) -> int:
+        """How many line ends are outside of quotes: every other piece between quotes is."""
+        return sum(piece.count(_LINE_END) for piece in chunk.split(_QUOTE)[self._quoted :: 2])
+
+
+def _last_row_end(chunk: bytes, *, quoted: bool) -> int:
+    """The place of the last line end outside of quotes, -1 if there is none.
+
+    `quoted` is whether the chunk ends within quotes.
+    """
+    stop = len(chunk)
+    while True:
+        quote = chunk.rfind(_QUOTE, 0, stop)
+        if not quoted and (end := chunk.rfind(_LINE_END, quote + 1, stop)) >= 0:
+            return end
+        if quote < 0:
+            return -1
+        stop, quoted = quote, not quoted
 
 
 def _is_dense(part: Part) -> bool:

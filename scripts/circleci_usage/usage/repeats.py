@@ -55,25 +55,6 @@ class Content:
     last: str | None
 
 
-def contents_together(some: Iterable[Mapping[int, Content]]) -> dict[int, Content]:
-    """What is in each part, of what is in some of its rows each."""
-    of_parts: dict[int, list[Content]] = {}
-    for contents in some:
-        for number, content in contents.items():
-            of_parts.setdefault(number, []).append(content)
-    return {number: _together(contents) for number, contents in sorted(of_parts.items())}
-
-
-def _together(contents: Sequence[Content]) -> Content:
-    first_days = [each.first for each in contents if each.first is not None]
-    last_days = [each.last for each in contents if each.last is not None]
-    return Content(
-        sum(each.rows for each in contents),
-        min(first_days, default=None),
-        max(last_days, default=None),
-    )
-
-
 @dataclass(frozen=True)
 class Standing:
     """Which rows of a file take precedence.

@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import new_credit_columns
@@ -27,8 +28,7 @@ from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.day_statistics import compute_day_statistics
-from circleci_usage.usage.polars.facts import Facts, job_runs_of, sums_of
-from circleci_usage.usage.polars.parts_reader import AT_A_TIME
+from circleci_usage.usage.polars.facts import Facts, is_small, job_runs_of, sums_of
 from circleci_usage.usage.polars.repeats import LeftOut, left_out_of, without
 from circleci_usage.usage.polars.run_statistics import compute_run_statistics
 from circleci_usage.usage.polars.sums import BareSums, added
@@ -43,6 +43,7 @@ from circleci_usage.usage.repeats import (
 )
 from circleci_usage.usage.units import Unit, units_of
 
+_AT_A_TIME: Final = 2
 _KEPT_FAILED: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
@@ -203,8 +204,9 @@ def _of_units(
 def _found(
     units: Sequence[Unit], patterns: NamePatterns, kept: KeptFacts
 ) -> list[tuple[Facts, BareSums]]:
-    """What each unit says. Two are read at a time: parts of that use one core."""
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    """What each unit says. Small ones are read two at a time: parts of that use one core."""
+    at_a_time = min(cores(), _AT_A_TIME) if all(map(is_small, units)) else 1
+    with ThreadPoolExecutor(at_a_time) as pool:
         found = [*pool.map(lambda unit: kept.of(unit, patterns), units)]
     kept.sweep()
     return found

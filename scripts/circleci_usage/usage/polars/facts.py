@@ -1,7 +1,8 @@
 """What a unit of parts says: its job runs, compact, and their sums.
 
-A unit is read once, some rows at a time, and the few columns that matter are kept. So an export of
-any size takes a bounded amount of memory.
+A unit is read once, streamed into a temporary Parquet file with the few columns that matter;
+everything else is made from that, some rows at a time. So an export of any size takes a bounded
+amount of memory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +14,11 @@ from typing import Final
 
 import polars as pl
 
-from circleci_usage.core.errors import DataError
+from circleci_usage.core.machine import cores
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import new_credit_columns
-from circleci_usage.usage.aggregates import refuse_odd
+from circleci_usage.usage.aggregates import NUMBER, refuse_odd
+from circleci_usage.usage.bounds import have_long_rows
 from circleci_usage.usage.damage import (
     damage_behind,
     find_damage,
@@ -34,14 +36,16 @@ from circleci_usage.usage.polars.compact_runs import (
     scan_compact,
     write_compact,
 )
-from circleci_usage.usage.polars.parts_reader import AT_A_TIME, PartsReader
+from circleci_usage.usage.polars.job_runs import in_batches, typed_runs
 from circleci_usage.usage.polars.repeats import contents_of
+from circleci_usage.usage.polars.scan import WHOLE, Amounts, scan_parts
 from circleci_usage.usage.polars.sums import BareSums, added, bare_sums
-from circleci_usage.usage.repeats import Content, contents_together
-from circleci_usage.usage.row_ends import BlankRowsError, LongRowError
+from circleci_usage.usage.repeats import Content
 from circleci_usage.usage.units import Unit
 
-_FAULTS: Final = (pl.exceptions.PolarsError, OSError, DataError)
+_AT_A_TIME: Final = 2
+_SMALL: Final = 24 << 20
+"""Bytes of a unit that is read beside another one."""
 
 _SIGN: Final = "\\"
 """Polars takes an escaped quote for the end of a text, drops it, and leaves the backslash."""
@@ -82,29 +86,26 @@ def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts,
         DataError: a part is damaged; the message names the file and the line.
         UnfinishedError: the disk is full.
     """
+    parts = unit.parts
     with working_folder() as temporary:
+        if have_long_rows(parts):
+            parts = plain_parts(parts, temporary / "short")
         try:
-            read = _read(unit.parts, unit, patterns, folder)
-        except BlankRowsError:
-            raise
-        except LongRowError:
-            plain = plain_parts(unit.parts, temporary / "plain")
-        except _FAULTS as error:
+            read = _read(parts, unit, patterns, temporary / "first", folder)
+        except (pl.exceptions.PolarsError, OSError) as error:
             if is_no_space(error):
                 raise no_space_left() from error
-            plain = plain_parts(unit.parts, temporary / "plain")
-            if plain == unit.parts:
-                raise damage_behind(error, unit.parts) from error
+            plain = plain_parts(parts, temporary / "plain")
+            if plain == tuple(parts):
+                raise damage_behind(error, parts) from error
         else:
-            if not read.is_doubtful:
-                return read.facts, read.sums
-            plain = plain_parts(unit.parts, temporary / "plain")
-            if plain == unit.parts:
+            plain = plain_parts(parts, temporary / "plain") if read.is_doubtful else tuple(parts)
+            if plain == tuple(parts):
                 return read.facts, read.sums
         try:
-            read = _read(plain, unit, patterns, folder, are_checked=True)
-        except _FAULTS as error:
-            raise damage_behind(error, unit.parts) from error
+            read = _read(plain, unit, patterns, temporary / "second", folder)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise damage_behind(error, parts) from error
         return read.facts, read.sums
 
 
@@ -117,91 +118,84 @@ class _Read:
     is_doubtful: bool
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """Some job runs.
-
-    Attributes:
-        file: where they are kept.
-        sums: their sums.
-        contents: what is in each of their parts.
-        malformed: the numbers of the parts where a row may be too short or too long.
-        is_escaped: whether an unknown column has a backslash.
-        is_doubtful: whether an amount may have been rounded, or a time is too long.
-    """
-
-    file: RunsFile
-    sums: BareSums
-    contents: Mapping[int, Content]
-    malformed: frozenset[int]
-    is_escaped: bool
-    is_doubtful: bool
-
-
 def _read(
     parts: Sequence[Part],
     unit: Unit,
     patterns: NamePatterns,
+    temporary: Path,
     folder: Path,
-    *,
-    are_checked: bool = False,
 ) -> _Read:
-    new = unit.new if parts == unit.parts else _new_of(parts)
-    reader = PartsReader(parts, new, identified=unit.identified, are_checked=are_checked)
-    numbers = count()
+    temporary.mkdir()
+    runs = _runs_of(parts, unit, temporary)
+    is_doubtful = _is_doubtful(runs, parts)
 
-    by_number: dict[int, _Kept] = {}
+    def kept(number: int, some: pl.LazyFrame) -> tuple[RunsFile, BareSums]:
+        rows = some.collect()
+        return write_compact(rows, folder, number), bare_sums(rows, patterns)
 
-    def keep_some(_: int) -> None:
-        for runs in reader.frames(ROWS_OF_A_FILE):
-            number = next(numbers)
-            by_number[number] = _keep(runs, patterns, folder, number)
-
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        # A list, so that errors are raised here.
-        list(pool.map(keep_some, range(AT_A_TIME)))
-    kept = [by_number[number] for number in sorted(by_number)]
-    sums = added(each.sums for each in kept)
-    every = (sums.days, sums.branches, sums.users)
-    for each in every:
-        refuse_odd(each)
-    has_sign = any(may_be_misread(each, _SIGN) for each in every)
-    facts = Facts(
-        tuple(each.file for each in kept), contents_together(each.contents for each in kept)
-    )
-    return _Read(facts, sums, has_sign or _may_be_misread(kept, parts))
+    with ThreadPoolExecutor(min(cores(), _AT_A_TIME)) as pool:
+        made = [*pool.map(kept, count(), in_batches(runs, ROWS_OF_A_FILE))]
+    files = tuple(file for file, _ in made)
+    of_all = added(sums for _, sums in made)
+    every = (of_all.days, of_all.branches, of_all.users)
+    for sums in every:
+        refuse_odd(sums)
+    has_sign = any(may_be_misread(sums, _SIGN) for sums in every)
+    return _Read(Facts(files, contents_of(runs)), of_all, is_doubtful or has_sign)
 
 
-def _keep(runs: pl.DataFrame, patterns: NamePatterns, folder: Path, number: int) -> _Kept:
-    return _Kept(
-        write_compact(runs, folder, number),
-        bare_sums(runs, patterns),
-        contents_of(runs.lazy()),
-        frozenset(runs.filter("malformed")["part"].unique()),
-        bool(runs["escaped"].any()),
-        bool(runs["doubtful"].any()),
-    )
+def _runs_of(parts: Sequence[Part], unit: Unit, folder: Path) -> pl.LazyFrame:
+    """The rows of the parts, in a temporary file.
 
-
-def _may_be_misread(kept: Sequence[_Kept], parts: Sequence[Part]) -> bool:
-    """Whether the fast reader may have taken a row for another.
-
-    Raises:
-        DataError: it has rounded an amount, or a job ran longer than any.
+    Each attempt has its own file: the writers of a failed one go on for a moment.
     """
-    if any(each.is_doubtful for each in kept):
-        damage = find_damage(parts)
-        if damage:
-            raise damage
-    malformed = sorted(frozenset().union(*(each.malformed for each in kept)))
-    return any(each.is_escaped for each in kept) or any(
-        has_other_lengths(parts[number]) for number in malformed
-    )
+    new = unit.new if parts == unit.parts else _new_of(parts)
+
+    def runs(amounts: Amounts) -> pl.LazyFrame:
+        return typed_runs(scan_parts(parts, amounts, new=new, identified=unit.identified))
+
+    try:
+        return _written(runs(WHOLE), folder / "whole.parquet")
+    except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
+        # Most often the first fraction; if it was damage, the second attempt finds it again.
+        return _written(runs(NUMBER), folder / "exact.parquet")
+
+
+def is_small(unit: Unit) -> bool:
+    """Whether another unit can be read at the same time without much more memory."""
+    return sum(part.path.stat().st_size for part in unit.parts if not part.is_gone) <= _SMALL
+
+
+def _written(runs: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+    # Not collected with a limit where they are few: Polars then skips rows that it cannot read.
+    runs.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
+    return pl.scan_parquet(file)
 
 
 def _new_of(parts: Sequence[Part]) -> dict[str, str]:
     """A copy may have a column more: that of a header in the middle of the original."""
     return new_credit_columns(name for part in parts for name in part.columns)
+
+
+def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
+    """Whether the fast reader may have taken a row for another.
+
+    Raises:
+        DataError: it has rounded an amount, or a job ran longer than any.
+    """
+    checked = (
+        runs.group_by("part")
+        .agg(pl.col("malformed", "escaped", "doubtful").sum())
+        .collect(engine="streaming")
+    )
+    if checked["doubtful"].sum():
+        damage = find_damage(parts)
+        if damage:
+            raise damage
+    malformed = checked.filter(pl.col("malformed") > 0)["part"].sort()
+    return bool(checked["escaped"].sum()) or any(
+        has_other_lengths(parts[number]) for number in malformed
+    )
 
 
 def job_runs_of(facts: Sequence[Facts], first_parts: Sequence[int]) -> JobRuns:

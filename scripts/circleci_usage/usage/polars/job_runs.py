@@ -11,7 +11,7 @@ from circleci_usage.usage.polars.scan import NUMBERS
 
 
 def typed_runs(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of `scan.scan_block` → a row per job run with the few columns that matter.
+    """The rows of `scan.scan_parts` → a row per job run with the few columns that matter.
 
     Columns:
         the day and the names as there.
@@ -83,6 +83,12 @@ def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
         .otherwise("pipeline")
         .alias("pipeline"),
     )
+
+
+def in_batches(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
+    """So many rows at a time: a reader of all rows would run ahead and fill the memory."""
+    count = runs.select(pl.len()).collect().item()
+    return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
 
 
 def has_nothing() -> pl.Expr:
