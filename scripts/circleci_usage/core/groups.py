@@ -75,7 +75,7 @@ def codes_of(column: pd.Series, *, sort: bool = True) -> tuple[Codes, pd.Index]:
         level = pd.Categorical.from_codes(every, dtype=names.dtype, validate=False)
         return Codes(names.codes, len(every)), pd.CategoricalIndex(level)
     numbers, uniques = pd.factorize(column, sort=sort)
-    # pandas finds out anew which kind of texts they are.
+    # A new array, so that pandas finds out by itself which kind of texts they are.
     return Codes(numbers, len(uniques)), pd.Index(uniques.to_numpy())
 
 

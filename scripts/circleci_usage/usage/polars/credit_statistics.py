@@ -91,6 +91,8 @@ def by_credit_type(credits: Iterable[pl.DataFrame], keys: Sequence[str]) -> pl.D
     """Credits of several files, summed, once per credit type that is not zero."""
     sums = pl.concat(credits, how="diagonal").group_by(keys).sum()
     sums = sums.with_columns(pl.col("date").cast(pl.String))
-    return sums.unpivot(index=keys, variable_name="credit_type", value_name="credits").filter(
-        pl.col("credits") != 0
-    )
+    lines = sums.unpivot(index=keys, variable_name="credit_type", value_name="credits")
+    if lines["credits"].dtype == pl.Null:
+        # No run at all, and so no column of credits.
+        lines = lines.with_columns(pl.col("credits").cast(pl.Int64))
+    return lines.filter(pl.col("credits") != 0)

@@ -86,7 +86,11 @@ def chosen(records: Records, are_wanted: npt.NDArray[np.bool_]) -> Records:
 
 def joined(several: Sequence[Records]) -> Records:
     """The records of several files."""
-    return {name: np.concatenate([each[name] for each in several]) for name in _TYPES}
+
+    def of(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([each[name] for each in several])
+
+    return {name: of(name) for name in _TYPES}
 
 
 def _days(dates: pl.Series) -> npt.NDArray[np.uint32]:
