@@ -74,9 +74,6 @@ bench-readme: $(VENV)/.installed ## Measure everything, write docs/performance.m
 bench-check: $(VENV)/.installed ## Fail if anything is 15% slower than in the last table; before a release, on an idle machine
 	$(BIN)/python -m benchmarks.check $(BENCH_ARGS)
 
-docs: $(VENV)/.installed ## Measure three sizes and write the table of docs/performance.md; 15 minutes, 9 GB
-	$(BIN)/python -m benchmarks --rows 100000 1000000 4300000 --write docs/performance.md
-
 docs: $(VENV)/.installed ## Generate the pages of docs/ that are made from the code
 	$(BIN)/python tools/generate_docs.py
 
