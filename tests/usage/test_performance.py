@@ -314,3 +314,17 @@ def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(
         assert_frame_equal(*(each.sort_values(keys, ignore_index=True) for each in (one, other)))
     for frame in ("runs", "credits", "branch_runs", "branch_credits"):
         assert_frame_equal(getattr(at_once, frame), getattr(by_pieces, frame))
+
+
+@pytest.mark.parametrize("projects", [120, 150, 200, 300])
+def test_however_many_projects_each_has_its_latest_name(tmp_path: Path, projects: int) -> None:
+    rows = [
+        run(PROJECT_ID=f"id {number}", PROJECT_NAME=f"{name} {number}", JOB_RUN_DATE=day)
+        for number in range(projects)
+        for name, day in (("old", "2026-03-01"), ("new", "2026-03-02"))
+    ]
+
+    jobs = went(tmp_path, rows).jobs
+
+    names = dict(zip(jobs["project_id"], jobs["project"], strict=True))
+    assert names == {f"id {number}": f"new {number}" for number in range(projects)}

@@ -275,7 +275,8 @@ def _texts(series: pl.Series) -> _Texts:
     if series.null_count():
         series = series.cast(pl.String).fill_null(NO_NAME)
     known = series.unique().cast(pl.String).sort()
-    codes = series.cast(pl.Enum(known)).to_physical()
+    # An enumeration of a few names has numbers of eight bits, which sums of them exceed.
+    codes = series.cast(pl.Enum(known)).to_physical().cast(pl.Int64)
     return _Texts(np.array(known.to_list(), dtype="object"), codes.to_numpy())
 
 
