@@ -1,8 +1,5 @@
 """Owned usage and analysis results → the report."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,7 +79,6 @@ def assemble(
     owned, usage, days = made.in_period, made.usage, made.days
     tags = tag_columns(settings.ownership.tag_keys)
     charged, is_by_job = charges(owned.costs, tags), settings.focus_detail == BY_JOB
-    packed = _packed(explored_lines(made.owned, settings, days, usage.places))
     return Report(
         period=days.period,
         complete_through=days.complete_through,
@@ -96,6 +92,7 @@ def assemble(
         handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
         daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
+        explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),
@@ -105,21 +102,7 @@ def assemble(
         findings=made.results,
         warnings=(*warnings, *_warnings(made, settings)),
         settings_checksum=settings.checksum,
-        explored=packed(),
     )
-
-
-def _packed(lines: CostLines) -> Callable[[], bytes]:
-    """Pack the explorer's lines in a thread: compressing them does not need Python.
-
-    Returns:
-        What waits for the bytes.
-    """
-    thread = ThreadPoolExecutor(1)
-    # Decimals are computed as in this thread.
-    packed = thread.submit(copy_context().run, encode_within, lines)
-    thread.shutdown(wait=False)
-    return packed.result
 
 
 def explored_lines(

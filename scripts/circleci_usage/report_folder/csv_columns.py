@@ -41,6 +41,7 @@ def value_cells(values: pd.Series) -> pl.Series:
     if values.dtype == "int64":
         return pl.Series(values.to_numpy())
     if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.cat.remove_unused_categories()
         return chosen_cells(map(quoted_cell, values.cat.categories), values.cat.codes.to_numpy())
     codes, distinct = pd.factorize(values)
     return chosen_cells(map(quoted_cell, distinct.tolist()), codes)

@@ -60,7 +60,7 @@ from circleci_usage.report_folder.utilization_tables import (
 )
 from circleci_usage.schema.report_files import CHARGEBACK, CUBE, PRICING
 
-_AT_A_TIME: Final = 50_000
+_AT_A_TIME: Final = 10_000
 
 _Lines = pd.DataFrame | ScaledLines | LinesTable | Table
 
