@@ -45,7 +45,7 @@ REPORTS: Mapping[str, Case] = {
         Size(60_000, projects=200, jobs=300, in_turn=True),
         440,
         Size(1_000_000, projects=2_000, jobs=500, in_turn=True),
-        2_000,
+        4_500,
     ),
     "many jobs of one project": Case(
         Size(60_000, projects=1, jobs=60_000, in_turn=True),
