@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from circleci_usage.core.periods import Period
@@ -281,6 +281,14 @@ RUNS: st.SearchStrategy[dict[str, str]] = st.builds(
     months=st.lists(st.lists(RUNS, min_size=1, max_size=6), min_size=1, max_size=3),
     periods=st.lists(st.sampled_from([None, MARCH, APRIL]), min_size=1, max_size=2),
     recorded=st.booleans(),
+)
+@example(
+    months=[
+        [{"compute": "0", "JOB_RUN_DATE": "2026-03-01"}],
+        [{"compute": "1", "JOB_RUN_DATE": "2026-04-07"}],
+    ],
+    periods=[None],
+    recorded=False,
 )
 def test_the_order_of_reading_does_not_matter(
     months: list[list[dict[str, str]]], periods: list[Period | None], *, recorded: bool

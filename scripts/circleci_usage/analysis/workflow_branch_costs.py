@@ -57,7 +57,11 @@ def workflow_branch_costs(statistics: RunStatistics, costs: Costs, undated: date
     places = max(costs.credit_places, statistics.places)
     parts = _parts(statistics, places, undated)
     wholes = _wholes(costs, places)
-    lines = parts.assign(**_amounts(parts, wholes))
+    whole = wholes.index.get_indexer(pd.MultiIndex.from_frame(parts[_KEYS]))
+    # Statistics may be of more days than the costs.
+    is_of_costs = whole >= 0
+    parts = parts[is_of_costs]
+    lines = parts.assign(**_amounts(parts, whole[is_of_costs], wholes))
     sums = sum_by(lines, [*_WORKFLOW, "branch"], AMOUNTS, sort=False).reset_index()
     return BranchCosts(sums, places, places + costs.price_places)
 
@@ -85,9 +89,8 @@ def _wholes(costs: Costs, places: int) -> pd.DataFrame:
     return sums.assign(**finer).astype(names).set_index(_KEYS)
 
 
-def _amounts(parts: pd.DataFrame, wholes: pd.DataFrame) -> dict[str, Counts]:
-    """The amounts of each part; all credits of a whole have one price."""
-    whole = wholes.index.get_indexer(pd.MultiIndex.from_frame(parts[_KEYS]))
+def _amounts(parts: pd.DataFrame, whole: Counts, wholes: pd.DataFrame) -> dict[str, Counts]:
+    """The amounts of each part, given the place of its whole, whose credits have one price."""
     credits, price = parts["credits"].to_numpy(), wholes["price"].to_numpy()[whole]
     free = _free(credits, whole, wholes)
     largest = int(np.abs(credits).sum()) * max(1, int(price.max(initial=0)))
