@@ -7,23 +7,24 @@ download's time after the last byte.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory, gettempdir
-from threading import Lock, Thread
+from threading import Lock
 from time import perf_counter, sleep
 from typing import Final
 
 from pydantic import SecretStr
 
 from benchmarks.generate import Size, generate
+from benchmarks.loopback import Handler, serving
 from benchmarks.measure import run_once
 from circleci_usage.config.api_token import ApiToken
 from circleci_usage.config.settings_model import SettingsFile
@@ -89,15 +90,11 @@ class _Measured:
 
 
 def _measure(way: str, parts: Sequence[Path], speed: float) -> _Measured:
-    with TemporaryDirectory() as folder, _Server(("127.0.0.1", 0), _CircleCI) as server:
-        server.parts, server.link = parts, _Link(speed * 1e6)
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
+    link = _Link(speed * 1e6)
+    with TemporaryDirectory() as folder, serving(partial(_CircleCI, parts, link)) as url:
         process = run_once([sys.executable, "-m", "benchmarks.arriving", way, url, folder])
         ended_at = perf_counter()
-        server.shutdown()
-        link = server.link
-        return _Measured(link.last_at - link.first_at, ended_at - link.last_at, process.cpu)
+    return _Measured(link.last_at - link.first_at, ended_at - link.last_at, process.cpu)
 
 
 class _Link:
@@ -121,41 +118,25 @@ class _Link:
         self.last_at = perf_counter()
 
 
-class _Server(ThreadingHTTPServer):
+class _CircleCI(Handler, BaseHTTPRequestHandler):
     """An export job that is complete at once, with these parts."""
 
-    parts: Sequence[Path]
-    link: _Link
-
-
-class _CircleCI(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def __init__(self, parts: Sequence[Path], link: _Link, *connection: object) -> None:
+        self._parts, self._link = parts, link
+        super().__init__(*connection)  # type: ignore[arg-type]
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        urls = [
-            f"http://127.0.0.1:{self.server.server_port}/{number}"
-            for number in range(len(self.server.parts))
-        ]
+        self.received()
+        urls = [f"http://{self.headers['Host']}/{number}" for number in range(len(self._parts))]
         job = {"usage_export_job_id": "e8235eed", "state": "completed", "download_urls": urls}
-        body = json.dumps(job).encode()
-        self.send_response(201)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.respond(201, job)
 
     def do_GET(self) -> None:
-        part = self.server.parts[int(self.path.lstrip("/"))]
-        self.send_response(200)
-        self.send_header("Content-Length", str(part.stat().st_size))
-        self.end_headers()
+        part = self._parts[int(self.path.lstrip("/"))]
+        self.begin(part.stat().st_size)
         with part.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
-                self.server.link.pass_through(len(chunk))
+                self._link.pass_through(len(chunk))
                 self.wfile.write(chunk)
 
 

@@ -5,47 +5,36 @@ It reads the files while it sends them, so that exports of any size take no memo
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
+from benchmarks import loopback
 from benchmarks.days import file_of
 from circleci_usage.core.periods import Period
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path) -> AbstractContextManager[str]:
     """The URL of a CircleCI with the job runs of these files."""
     windows: list[Period] = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, folder, windows)) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return loopback.serving(partial(_Handler, folder, windows))
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Handler(loopback.Handler, BaseHTTPRequestHandler):
     def __init__(self, folder: Path, windows: list[Period], *connection: object) -> None:
         self._folder, self._windows = folder, windows
         super().__init__(*connection)  # type: ignore[arg-type]
 
     def do_POST(self) -> None:
         """A new export job; its id is the number of its window."""
-        requested = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        requested = json.loads(self.received())
         first, last = (date.fromisoformat(requested[name][:10]) for name in ("start", "end"))
         self._windows.append(Period.of_days(first, last))
         job = {"usage_export_job_id": str(len(self._windows) - 1), "state": "created"}
         window = {"start": requested["start"], "end": requested["end"], "download_urls": []}
-        self._respond(201, job | window)
+        self.respond(201, job | window)
 
     def do_GET(self) -> None:
         """A completed export job, or one of its parts."""
@@ -55,24 +44,11 @@ class _Handler(BaseHTTPRequestHandler):
         number = self.path.rpartition("/")[2]
         files = (file_of(self._folder, day) for day in self._windows[int(number)])
         urls = [f"http://{self.headers['Host']}/{file.name}" for file in files if file.exists()]
-        self._respond(
+        self.respond(
             200, {"usage_export_job_id": number, "state": "completed", "download_urls": urls}
         )
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
     def _send(self, part: Path) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(part.stat().st_size))
-        self.end_headers()
+        self.begin(part.stat().st_size)
         with part.open("rb") as file:
             shutil.copyfileobj(file, self.wfile, 1 << 20)
-
-    def _respond(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)

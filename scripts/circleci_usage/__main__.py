@@ -11,7 +11,7 @@ def main() -> NoReturn:
     open_closed_streams()  # Before the first socket, which would become standard output.
     handle_interrupts()
     try:
-        from circleci_usage.cli import app  # noqa: PLC0415 - it takes a twentieth of a second to load
+        from circleci_usage.cli import app  # noqa: PLC0415 - loading it takes time
 
         app.main()
     except BaseException:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from circleci_usage.core.groups import Codes, codes_of, groups_of
+from circleci_usage.core.groups import Codes, Groups, codes_of, groups_of
 from circleci_usage.core.scaled_integers import Counts
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -77,8 +77,13 @@ def group_numbers(frame: pd.DataFrame, keys: Sequence[str]) -> Counts:
 
     It takes less memory than sums of the same groups.
     """
+    return grouped(frame, keys).of_rows
+
+
+def grouped(frame: pd.DataFrame, keys: Sequence[str]) -> Groups:
+    """The rows of a frame that have the same names, in the order of the rows."""
     columns = (codes_of(frame[name], sort=False)[0] for name in keys)
-    return groups_of((codes.with_nameless for codes in columns), sort=False).of_rows
+    return groups_of((codes.with_nameless for codes in columns), sort=False)
 
 
 def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import polars as pl
 from circleci_usage.analysis.daily_costs import ONCE_A_MONTH
 from circleci_usage.analysis.scaled_lines import ScaledLines
 from circleci_usage.core.decimals import plain
-from circleci_usage.core.grouping import group_numbers
+from circleci_usage.core.grouping import grouped
 from circleci_usage.core.periods import Period, billing_period
 from circleci_usage.core.scaled_integers import Counts
 from circleci_usage.cost_files.charge_rows import JOB_NAMES, is_by_job, shown_name
@@ -71,11 +71,10 @@ class _Groups(NamedTuple):
 def _groups(charges: ScaledLines, fields: Sequence[str]) -> _Groups:
     if not fields:
         return _Groups(np.zeros(len(charges), dtype="int64"), [()])
-    of_line = group_numbers(charges.counts, fields)
-    _, first = np.unique(of_line, return_index=True)
+    groups = grouped(charges.counts, fields)
     rates = {name: places for name, places in charges.exact.items() if name in fields}
-    values = ScaledLines(charges.counts.iloc[first][[*fields]], {}, rates).frame
-    return _Groups(of_line, [*zip(*(values[name].tolist() for name in fields), strict=True)])
+    values = ScaledLines(charges.counts.iloc[groups.firsts][[*fields]], {}, rates).frame
+    return _Groups(groups.of_rows, [*zip(*(values[name].tolist() for name in fields), strict=True)])
 
 
 def focus_columns(report: Report, version: str, by_month_in: Period | None) -> dict[str, Column]:

@@ -7,7 +7,7 @@ unit, but not with those of another export: thousands of files would need thousa
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Final
 
 from circleci_usage.schema.export_columns import new_credit_columns
@@ -48,6 +48,11 @@ def units_of(parts: Sequence[Part], *, identified: bool) -> tuple[Unit, ...]:
         for _, group in groupby(parts, key=_export_of)
         for some in _bundles([*group])
     )
+
+
+def first_parts(units: Sequence[Unit]) -> list[int]:
+    """The number of the first part of each unit among the parts of all."""
+    return [0, *accumulate(len(unit.parts) for unit in units)][:-1]
 
 
 def settled_units(parts: Sequence[Part]) -> tuple[Unit, ...]:

@@ -2,14 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from random import Random
-from threading import Thread
 from typing import Final
+
+from benchmarks.loopback import Handler, serving
 
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
 from rows import job_run
@@ -27,9 +27,7 @@ class Export:
     day: str
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Handler(Handler, BaseHTTPRequestHandler):
     def __init__(self, export: Export, head: bytes, rows: bytes, *connection: object) -> None:
         self._export, self._head, self._rows = export, head, rows
         super().__init__(*connection)  # type: ignore[arg-type]
@@ -41,18 +39,18 @@ class _Handler(BaseHTTPRequestHandler):
         elif "usage_export_job" in self.path:
             host = self.headers["Host"]
             urls = [f"http://{host}/part-{number}.csv.gz" for number in range(self._export.parts)]
-            self._say(
+            self.respond(
                 200, {"usage_export_job_id": "1", "state": "completed", "download_urls": urls}
             )
         else:
-            self._say(
+            self.respond(
                 200, {"id": ORGANIZATION, "name": "acme", "slug": "gh/acme", "vcs_type": "github"}
             )
 
     def do_POST(self) -> None:
         """A new export job."""
-        requested = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self._say(
+        requested = json.loads(self.received())
+        self.respond(
             201,
             {
                 "usage_export_job_id": "1",
@@ -63,40 +61,18 @@ class _Handler(BaseHTTPRequestHandler):
             },
         )
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
     def _part(self) -> None:
         times = self._export.size // len(self._rows) + 1
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self._head) + times * len(self._rows)))
-        self.end_headers()
+        self.begin(len(self._head) + times * len(self._rows))
         self.wfile.write(self._head)
         for _ in range(times):
             self.wfile.write(self._rows)
 
-    def _say(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
 
-
-@contextmanager
-def streaming(export: Export) -> Iterator[str]:
+def streaming(export: Export) -> AbstractContextManager[str]:
     """The URL of such a CircleCI, while it is served."""
     head = gzip.compress((",".join(EXPORT_COLUMNS) + "\n").encode(), mtime=0)
-    handler = partial(_Handler, export, head, _packed(export.day))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(partial(_Handler, export, head, _packed(export.day)))
 
 
 def _packed(day: str) -> bytes:

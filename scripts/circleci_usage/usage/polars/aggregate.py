@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +27,13 @@ from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.outside import Outside, outside_names, outside_of, outside_warnings
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.day_statistics import compute_day_statistics
-from circleci_usage.usage.polars.facts import Facts, is_small, job_runs_of, sums_of
+from circleci_usage.usage.polars.facts import (
+    Facts,
+    contents_of_units,
+    is_small,
+    job_runs_of,
+    sums_of,
+)
 from circleci_usage.usage.polars.repeats import LeftOut, left_out_of, without
 from circleci_usage.usage.polars.run_statistics import compute_run_statistics
 from circleci_usage.usage.polars.sums import BareSums, added
@@ -41,7 +46,7 @@ from circleci_usage.usage.repeats import (
     repeat_warnings,
     strays,
 )
-from circleci_usage.usage.units import Unit, units_of
+from circleci_usage.usage.units import Unit, first_parts, units_of
 
 _AT_A_TIME: Final = 2
 _KEPT_FAILED: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
@@ -193,11 +198,11 @@ def _of_units(
     units = units_of(parts, identified=identified)
     found = _found(units, patterns, kept)
     facts = [each for each, _ in found]
-    firsts = [0, *accumulate(len(unit.parts) for unit in units)][:-1]
+    firsts = first_parts(units)
     return _OfUnits(
         job_runs_of(facts, firsts),
         tuple(sums for _, sums in found),
-        _numbered_through(facts, firsts),
+        contents_of_units(facts, firsts),
     )
 
 
@@ -210,14 +215,6 @@ def _found(
         found = [*pool.map(lambda unit: kept.of(unit, patterns), units)]
     kept.sweep()
     return found
-
-
-def _numbered_through(facts: Sequence[Facts], firsts: Sequence[int]) -> dict[int, Content]:
-    return {
-        first + number: content
-        for each, first in zip(facts, firsts, strict=True)
-        for number, content in each.contents.items()
-    }
 
 
 def _each_once(

@@ -44,7 +44,9 @@ _LATER: Final = {
 
 _COMPUTED: Final = ("total_credits", "seconds", "malformed", "escaped", "doubtful")
 _LEVEL: Final = 3
-_AMOUNTS: Final = ("_credits", "_outside", "_unclear")
+AMOUNTS: Final = ("_credits", "_outside", "_unclear")
+"""What columns of amounts end in."""
+
 _IDENTITY: Final = {"job_id": pl.UInt64(), "row": pl.UInt32()}
 
 
@@ -117,7 +119,7 @@ def has_shape(file: RunsFile, *, identified: bool) -> bool:
     if places != {"place": pl.UInt32(), **texts}:
         return False
     amount = pl.Int64() if file.is_whole else NUMBER
-    amounts = {name: amount for name in runs if name.endswith(_AMOUNTS)}
+    amounts = {name: amount for name in runs if name.endswith(AMOUNTS)}
     known = _known_types(amount) | (_IDENTITY if identified else {}) | amounts
     if workflows is None:
         return {name: known[name] for name in known if name not in _LATER} == runs
@@ -184,7 +186,7 @@ def _scan_workflows(file: RunsFile) -> pl.LazyFrame:
 def _with_decimals(runs: pl.LazyFrame) -> pl.LazyFrame:
     """The job runs with exact decimals instead of integers, to go with others that have them."""
     names = runs.collect_schema().names()
-    amounts = [name for name in names if name.endswith(_AMOUNTS) or name == "job_seconds"]
+    amounts = [name for name in names if name.endswith(AMOUNTS) or name == "job_seconds"]
     return runs.with_columns(pl.col(amounts).cast(NUMBER))
 
 

@@ -16,6 +16,7 @@ from circleci_usage.usage.polars.run_expressions import (
     OF_JOB,
     OF_WORKFLOW,
     collected,
+    has_ended,
     never_started,
     percentile,
     percentiles,
@@ -86,7 +87,7 @@ def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFr
 
 
 def _job_days(runs: pl.LazyFrame) -> pl.LazyFrame:
-    ended = runs.filter(pl.col("status").cast(pl.String).is_in(list(OUTCOMES)))
+    ended = runs.filter(has_ended())
     return ended.group_by("date", *OF_JOB).agg(
         pl.len().alias("runs"),
         *((pl.col("status") == status).sum().alias(name) for status, name in OUTCOMES.items()),

@@ -209,3 +209,12 @@ def job_runs_of(facts: Sequence[Facts], first_parts: Sequence[int]) -> JobRuns:
     return JobRuns(
         tuple(replace(file, first_part=first) for each, first in numbered for file in each.files)
     )
+
+
+def contents_of_units(facts: Sequence[Facts], first_parts: Sequence[int]) -> dict[int, Content]:
+    """What is in each part that has rows, numbered through all units; see `job_runs_of`."""
+    return {
+        first + number: content
+        for each, first in zip(facts, first_parts, strict=True)
+        for number, content in each.contents.items()
+    }

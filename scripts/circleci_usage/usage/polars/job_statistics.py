@@ -12,7 +12,14 @@ from circleci_usage.usage.job_run_rules import OUTCOMES
 from circleci_usage.usage.polars.group_numbers import Numbers, dense
 from circleci_usage.usage.polars.ranked_values import RankableValues, rankable
 from circleci_usage.usage.polars.run_expressions import first_days
-from circleci_usage.usage.polars.run_records import NO_ORDER, Records, chosen, to_date
+from circleci_usage.usage.polars.run_records import (
+    FAILED,
+    NO_ORDER,
+    SUCCESS,
+    Records,
+    chosen,
+    to_date,
+)
 
 _Indices = npt.NDArray[np.int64]
 
@@ -20,7 +27,6 @@ _JOB: Final = np.uint64(32)
 _MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
 """An odd number without pattern."""
 
-_SUCCESS, _FAILED = map(list(OUTCOMES).index, ("success", "failed"))
 _BEFORE_ALL: Final = -(2**63)
 _NO_DATE: Final = -(2**31)
 
@@ -153,8 +159,8 @@ def attempts_of(records: Records, jobs: Numbers) -> Attempts:
     attempts = np.diff(starts, append=len(by_key))
     order, outcome = records["order"].take(by_key), records["outcome"].take(by_key)
     first = np.minimum.reduceat(order, starts)
-    failed = np.where(outcome == _FAILED, order, NO_ORDER)
-    passed = np.where((outcome == _SUCCESS) & (order != NO_ORDER), order, _BEFORE_ALL)
+    failed = np.where(outcome == FAILED, order, NO_ORDER)
+    passed = np.where((outcome == SUCCESS) & (order != NO_ORDER), order, _BEFORE_ALL)
     recovered = np.minimum.reduceat(failed, starts) < np.maximum.reduceat(passed, starts)
     is_rerun = (order > np.repeat(first, attempts)) & (order != NO_ORDER)
     of_pipelines, names = dense(jobs.take(by_key[starts]))

@@ -1,6 +1,6 @@
 """How job runs used their machines: peaks, layer caching and containers, by job and class."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,13 @@ from circleci_usage.usage.job_run_rules import (
     LAST_STEP,
     MEASURES,
     MOST_CONTAINERS,
-    OUTCOMES,
     STEP,
     TYPICAL,
     USES,
 )
 from circleci_usage.usage.polars.group_numbers import Numbers, dense
 from circleci_usage.usage.polars.ranked_values import RankedValues, rankable
-from circleci_usage.usage.polars.run_records import Records
-
-_SUCCESS: Final = list(OUTCOMES).index("success")
+from circleci_usage.usage.polars.run_records import SUCCESS, Records
 
 
 def machine_statistics(records: Records, machines: Numbers) -> pl.DataFrame:
@@ -74,7 +71,7 @@ def _cached(records: Records, groups: Numbers, count: int) -> list[pl.Series]:
     """Runs with and without layer caching, of the jobs on classes where any run used it."""
     is_cached = records["is_cached"]
     cached = np.bincount(groups[is_cached], minlength=count)
-    counts = (records["outcome"] == _SUCCESS) & (cached > 0)[groups]
+    counts = (records["outcome"] == SUCCESS) & (cached > 0)[groups]
     columns = [_counts("cached_runs", cached)]
     for unit, some in (("cached", counts & is_cached), ("uncached", counts & ~is_cached)):
         seconds = rankable(records["seconds"][some]).ranked(groups[some], count)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from circleci_usage.usage.job_run_rules import (
 )
 from circleci_usage.usage.polars.compact_runs import WHO, Condition
 from circleci_usage.usage.polars.job_runs import has_nothing
+
+Days = TypeVar("Days", pl.Series, pl.Expr)
 
 _LENGTHS: Final = dict(zip(GRAINS, ("1d", "1w", "1mo"), strict=True))
 """Weeks begin on Monday."""
@@ -63,13 +65,12 @@ def over_time(runs: pl.LazyFrame, summed: Callable[[pl.LazyFrame], pl.LazyFrame]
     day = pl.col("date").str.to_date("%Y-%m-%d", strict=False)
     dated = runs.with_columns(day).filter(pl.col("date").is_not_null())
     times = []
-    for grain, length in _LENGTHS.items():
-        first = pl.col("date").dt.truncate(length)
+    for grain, first in first_days(pl.col("date")):
         times.append(collected(summed(dated.with_columns(pl.lit(grain).alias("grain"), first))))
     return pl.concat(times).with_columns(pl.col("date").cast(pl.String))
 
 
-def first_days(days: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+def first_days(days: Days) -> Iterator[tuple[str, Days]]:
     """Each grain, and the first day of the day, week or month that days are in."""
     for grain, length in _LENGTHS.items():
         yield grain, days.dt.truncate(length)

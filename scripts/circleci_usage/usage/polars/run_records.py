@@ -47,6 +47,9 @@ FIELDS: Final = ("status", "date", *_FLOATS, "pipeline", "order", "dlc_credits")
 
 NO_ORDER: Final = 2**63 - 1
 
+SUCCESS, FAILED = map(list(OUTCOMES).index, ("success", "failed"))
+"""The `outcome` of such records."""
+
 _FIRST_DAY: Final = 2**31
 _NO_DAY: Final = 2**32 - 1
 

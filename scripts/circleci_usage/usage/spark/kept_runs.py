@@ -7,7 +7,6 @@ This machine looks through them and checks their checksums; the workers read the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import accumulate
 from typing import Final
 from urllib.parse import quote
 
@@ -21,14 +20,13 @@ from circleci_usage.usage.cache import cache_beside
 from circleci_usage.usage.input_files import Part
 from circleci_usage.usage.kept_facts import KeptFacts, kept_facts_of
 from circleci_usage.usage.name_patterns import NamePatterns
-from circleci_usage.usage.polars.compact_runs import RunsFile
-from circleci_usage.usage.polars.facts import Facts
+from circleci_usage.usage.polars.compact_runs import AMOUNTS, RunsFile
+from circleci_usage.usage.polars.facts import Facts, contents_of_units
 from circleci_usage.usage.repeats import Content, are_apart, origins_of, strays
 from circleci_usage.usage.spark.amounts import NUMBER, plus, zero
 from circleci_usage.usage.spark.input_files import ClusterPart, shared_parts
-from circleci_usage.usage.units import Unit, units_of
+from circleci_usage.usage.units import Unit, first_parts, units_of
 
-_AMOUNTS: Final = ("_credits", "_outside", "_unclear")
 _HASHES: Final = ("pipeline", "workflow_run", "job_id")
 _RUNS_FILE: Final = r"([0-9a-f]{64})/(?:runs|places)-(\d+)\.parquet$"
 _OF_FILE: Final = {"unit": 1, "number": 2}
@@ -60,12 +58,7 @@ class KeptRuns:
     @property
     def contents(self) -> Mapping[int, Content]:
         """What is in each part that has rows, numbered through all units."""
-        firsts = [0, *accumulate(len(unit.parts) for unit in self.units)]
-        return {
-            first + number: content
-            for first, facts in zip(firsts, self.facts, strict=False)
-            for number, content in facts.contents.items()
-        }
+        return contents_of_units(self.facts, first_parts(self.units))
 
 
 def kept_runs(parts: Sequence[Part]) -> KeptRuns | None:
@@ -153,7 +146,7 @@ def _scanned(spark: SparkSession, urls: Sequence[str]) -> DataFrame:
 def _typed(spark: SparkSession, files: Sequence[RunsFile]) -> DataFrame:
     """The job runs of files of one shape, with `unit`, `number`, `place` and `part`."""
     runs = _scanned(spark, [f"file://{file.runs}" for file in files])
-    amounts = [name for name in runs.columns if name.endswith(_AMOUNTS)]
+    amounts = [name for name in runs.columns if name.endswith(AMOUNTS)]
     typed = {name: sql.col(name).cast(NUMBER) for name in (*amounts, "job_seconds")}
     hashes = {name: _signed(name) for name in _HASHES if name in runs.columns}
     added = {name: value for name, value in _absent().items() if name not in runs.columns}
