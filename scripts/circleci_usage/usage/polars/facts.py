@@ -35,7 +35,7 @@ from circleci_usage.usage.polars.compact_runs import (
 from circleci_usage.usage.polars.job_runs import in_batches, typed_runs
 from circleci_usage.usage.polars.repeats import contents_of
 from circleci_usage.usage.polars.scan import WHOLE, Amounts, scan_parts
-from circleci_usage.usage.polars.sums import BareSums, added, bare_sums
+from circleci_usage.usage.polars.sums import BareSums, RunningSums, added, bare_sums
 from circleci_usage.usage.repeats import Content
 from circleci_usage.usage.units import Unit
 
@@ -130,13 +130,13 @@ def _read(parts: Sequence[Part], unit: Unit, patterns: NamePatterns, folder: Pat
 
 def _kept(runs: pl.LazyFrame, parts: Sequence[Part], patterns: NamePatterns, folder: Path) -> _Read:
     """Keep the job runs, and sum them."""
-    files, sums, doubts = [], [], []
+    files, doubts, sums = [], [], RunningSums()
     for number, rows in enumerate(in_batches(runs, ROWS_OF_A_FILE)):
         doubts.append(rows.group_by("part").agg(pl.col(_DOUBTS).sum()))
         files.append(write_compact(rows, folder, number))
-        sums.append(bare_sums(rows, patterns))
+        sums.add(bare_sums(rows, patterns))
     is_doubtful = _is_doubtful(pl.concat(doubts), parts)
-    of_all = added(sums)
+    of_all = sums.total()
     every = (of_all.days, of_all.branches, of_all.users)
     for each in every:
         refuse_odd(each)

@@ -70,14 +70,34 @@ def _is_amount(series: pl.Series) -> bool:
     return (series.dtype.is_integer() or series.dtype == NUMBER) and not series.null_count()
 
 
+class RunningSums:
+    """Sums of the sums of some runs at a time, which may be of many runs and many times."""
+
+    def __init__(self) -> None:
+        self._some: list[BareSums] = []
+
+    def add(self, sums: BareSums) -> None:
+        """Add to the sums; they are put together once what came has twice their rows."""
+        self._some.append(sums)
+        first, *others = (len(each.days) for each in self._some)
+        if sum(others) > 2 * first:
+            self._some = [self.total()]
+
+    def total(self) -> BareSums:
+        """The sums of all that were added, of which there must be one."""
+        return BareSums(
+            _added([each.days for each in self._some], DAILY_DIMENSIONS),
+            _added([each.branches for each in self._some], BRANCH_DIMENSIONS),
+            _added([each.users for each in self._some], USER_DIMENSIONS),
+        )
+
+
 def added(sums: Iterable[BareSums]) -> BareSums:
     """Sums of the sums of some runs at a time."""
-    some = [*sums]
-    return BareSums(
-        _added([each.days for each in some], DAILY_DIMENSIONS),
-        _added([each.branches for each in some], BRANCH_DIMENSIONS),
-        _added([each.users for each in some], USER_DIMENSIONS),
-    )
+    running = RunningSums()
+    for each in sums:
+        running.add(each)
+    return running.total()
 
 
 def _is_used(credits: pl.Series) -> bool:
