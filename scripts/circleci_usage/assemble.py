@@ -28,7 +28,6 @@ from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
 from circleci_usage.costs.tags import tag_columns
 from circleci_usage.explore.cost_lines import CostLines, cost_lines
-from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.dimensions import JOB_DETAIL
@@ -50,6 +49,7 @@ class Stages:
         owned: costs and job runs with their teams.
         in_period: those of the period.
         chargeback: what each team is charged.
+        explored: the explorer's data.
         results: of the analyses.
     """
 
@@ -62,6 +62,7 @@ class Stages:
     owned: OwnedUsage
     in_period: OwnedPeriod
     chargeback: pd.DataFrame
+    explored: bytes
     results: AnalysisResults
 
 
@@ -92,7 +93,7 @@ def assemble(
         handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
         daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
-        explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
+        explored=made.explored,
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),

@@ -35,6 +35,7 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.costs.costs import Costs, within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.explore.cost_lines import CostLines
+from circleci_usage.explore.encoding import encode_within
 from circleci_usage.export.ledger import complete_through
 from circleci_usage.insights.lookups import NO_LOOKUPS, NOTHING, LookedUp, Lookups
 from circleci_usage.insights.questions import ask
@@ -106,8 +107,8 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     what = f"Reading {source.extent}"
     progress.say(f"{what}.")
     with progress.task(what):
-        sums = source.read(settings.period, settings.patterns, settings.job_groups)
-        usage = daily_usage(sums)
+        # Without a name for the sums, they are dropped while they are converted.
+        usage = daily_usage(source.read(settings.period, settings.patterns, settings.job_groups))
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage
 
@@ -185,6 +186,9 @@ def build_report(
             refuse_unpriced(in_period.costs)
         charged = chargeback(in_period.costs, ownership, period)
 
+        # Of very many jobs, lines take the most memory while there is nothing else.
+        explored = encode_within(explored_lines(owned, settings, days, usage.places))
+
         # Analyze
         groups = settings.job_groups
         known = AnalysisInput(owned, in_period, days, usage, looked_up.tests, groups, people)
@@ -192,7 +196,17 @@ def build_report(
 
         # Assemble
         made = Stages(
-            usage, undated, days, costs, branches, people, owned, in_period, charged, results
+            usage,
+            undated,
+            days,
+            costs,
+            branches,
+            people,
+            owned,
+            in_period,
+            charged,
+            explored,
+            results,
         )
         report = assemble(made, settings, now, (*warnings, *looked_up.warnings))
         return with_team_reports(report, known) if settings.team_reports else report

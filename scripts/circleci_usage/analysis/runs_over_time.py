@@ -24,7 +24,7 @@ from circleci_usage.analysis.durations import (
     known_p95,
     success_rate,
 )
-from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order
+from circleci_usage.core.columnar import Cells, Records, Values, columns_of, narrowed, order
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.grouping import group_numbers, sum_by
 from circleci_usage.core.groups import Codes, groups_of, shared_codes
@@ -216,15 +216,18 @@ def _numbered(frames: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, Sequence[Co
 
 def _measured(times: pd.DataFrame, grain: str) -> pd.DataFrame:
     """Run statistics of a grain with all measures: those that workflows or jobs lack are 0."""
-    wanted = ["grain", "date", _KEY, *_COUNTS, *_PERCENTILES]
-    known = times[times["grain"] == grain] if len(times) else times
-    known = known.reindex(columns=wanted)
-    counts = known[[*_COUNTS]].fillna(0).astype("int64")
-    if "failed" not in times:
-        others = counts["succeeded"] + counts["canceled"] + counts["on_hold"]
-        counts["failed"] = counts["runs"] - others
-    days = pd.to_datetime(known["date"])
-    return known.assign(date=days, **{name: counts[name] for name in _COUNTS})
+    wanted = ["date", _KEY, *_COUNTS, *_PERCENTILES]
+    of_grain = times[times["grain"] == grain] if len(times) else times
+    known = of_grain.reindex(
+        columns=[name for name in wanted if name in of_grain or name == "date"]
+    )
+    counts: dict[str, Any] = {name: known[name].fillna(0) for name in _COUNTS if name in known}
+    if "failed" not in counts and len(known):
+        others = known[["succeeded", "canceled", "on_hold"]].astype("int64").sum(axis=1)
+        counts["failed"] = known["runs"].astype("int64") - others
+    missing = {name: 0 for name in _COUNTS if name not in counts}
+    unknown = {name: nan for name in _PERCENTILES if name not in known}
+    return known.assign(date=pd.to_datetime(known["date"]), **counts, **missing, **unknown)
 
 
 def _placed(frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
@@ -244,7 +247,9 @@ def _joined(runs: pd.DataFrame, amounts: pd.DataFrame) -> pd.DataFrame:
     is_alone = ~np.isin(of_amounts, of_runs)
     alone = amounts.loc[is_alone, keys].reindex(columns=runs.columns, fill_value=0)
     alone = alone.assign(**dict.fromkeys(_PERCENTILES, nan))
-    table = pd.concat([runs, alone], ignore_index=True) if len(runs) else alone
+    parts = [part for part in (runs, alone) if len(part)] or [alone]
+    # Of millions of rows, a copy takes much memory.
+    table = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     rows = np.concatenate([of_runs, of_amounts[is_alone]])
     found = {name: _looked_up(amounts[name].to_numpy(), of_amounts, rows) for name in _AMOUNTS}
     return table.reset_index(drop=True).assign(**found)
@@ -273,9 +278,7 @@ def _records(
         row = dict(zip(others, values[len(names) :], strict=True))
         return _record(key(*values[: len(names)]), spans[row[_SPAN]], row, places)
 
-    for name in (_SPAN, *_COUNTS):
-        # There may be millions of rows, and most counts are small.
-        table[name] = pd.to_numeric(table[name], downcast="unsigned")
+    table = narrowed(table, [_SPAN, *_COUNTS])
     by_cost = order(table, ("cost", "runs"), [_KEY])
     by_day = np.argsort(table[_SPAN].to_numpy()[by_cost], kind="stable")
     named = keys.iloc[table[_KEY].to_numpy()]

@@ -95,7 +95,7 @@ def shared_codes(columns: Sequence[pd.Series]) -> tuple[list[Counts], pd.Index]:
     shared = []
     for codes, known in found:
         numbers = names.get_indexer(pd.Index([*known], dtype="object"))
-        shared.append(np.append(numbers, -1)[codes.of_rows])
+        shared.append(np.append(numbers, -1).astype("int32")[codes.of_rows])
     return shared, names
 
 

@@ -46,7 +46,9 @@ class RunStatisticsFrames:
 
 @dataclass(frozen=True)
 class RunStatistics:
-    """How the job runs of a period went, in ordinary numbers; names are those of daily usage, categoricals.
+    """How the job runs of a period went, in ordinary numbers; names are those of daily usage.
+
+    All names are categoricals.
 
     Attributes:
         jobs: a row per `JOB_KEYS`; see below.
@@ -128,21 +130,26 @@ class RunStatistics:
     unit_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def run_statistics(frames: RunStatisticsFrames, known: pd.DataFrame) -> RunStatistics:
-    """Name organizations and projects as in `known`, the runs of daily usage."""
+def run_statistics(found: dict[str, pl.DataFrame], known: pd.DataFrame) -> RunStatistics:
+    """Name organizations and projects as in `known`, the runs of daily usage.
+
+    Args:
+        found: the frames of `RunStatisticsFrames` by their names. The large ones are removed: of a
+            million jobs, both forms of all frames would take too much memory.
+        known: names.
+    """
     names = {
         name: _latest_names(known, name, identity) for name, identity in KEY_IDENTITIES.items()
     }
-    places = max(_places(frames.reruns), _places(frames.branch_credits))
+    places = max(_places(found["reruns"]), _places(found["branch_credits"]))
     has_name = pl.col("job").is_not_null()
-    found = dict(vars(frames))
-    # Of a million jobs both forms of all frames are too much: each is dropped once it is converted.
-    del frames
 
     def ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         return _named(_ordered(frame, keys), names)
 
-    job_times = ordered(found.pop("job_times").filter(has_name), (*TIME_KEYS, *JOB_KEYS))
+    times = _ordered(found.pop("job_times").filter(has_name), (*TIME_KEYS, *JOB_KEYS))
+    job_times = _named(times, names)
+    del times
     machines = _exact(_named(found.pop("machines"), names), "container_credits")
     jobs = found.pop("jobs")
     return RunStatistics(
@@ -157,9 +164,7 @@ def run_statistics(frames: RunStatisticsFrames, known: pd.DataFrame) -> RunStati
         job_times=job_times,
         workflow_branches=ordered(found["workflow_branches"], (*WORKFLOW_KEYS, "branch")),
         branch_credits=_credits(
-            _ordered(
-                found["branch_credits"], ("date", *WORKFLOW_KEYS, "branch", "credit_type")
-            ),
+            _ordered(found["branch_credits"], ("date", *WORKFLOW_KEYS, "branch", "credit_type")),
             names,
             places,
         ),
