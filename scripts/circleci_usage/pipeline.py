@@ -28,6 +28,7 @@ from circleci_usage.assemble import Stages, assemble, explored_lines
 from circleci_usage.assemble_teams import with_team_reports
 from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.freed_memory import return_freed_memory
 from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
@@ -109,6 +110,7 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     with progress.task(what):
         # Without a name for the sums, they are dropped while they are converted.
         usage = daily_usage(source.read(settings.period, settings.patterns, settings.job_groups))
+    return_freed_memory()
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage
 
@@ -193,6 +195,7 @@ def build_report(
         groups = settings.job_groups
         known = AnalysisInput(owned, in_period, days, usage, looked_up.tests, groups, people)
         results = analyze(known, prices, ownership, settings.analysis)
+        return_freed_memory()
 
         # Assemble
         made = Stages(
