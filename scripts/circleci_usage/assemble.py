@@ -49,7 +49,6 @@ class Stages:
         owned: costs and job runs with their teams.
         in_period: those of the period.
         chargeback: what each team is charged.
-        explored: the explorer's data.
         results: of the analyses.
     """
 
@@ -62,17 +61,21 @@ class Stages:
     owned: OwnedUsage
     in_period: OwnedPeriod
     chargeback: pd.DataFrame
-    explored: bytes
     results: AnalysisResults
 
 
 def assemble(
-    made: Stages, settings: ReportSettings, generated_at: datetime, warnings: tuple[str, ...] = ()
+    made: Stages,
+    explored: bytes,
+    settings: ReportSettings,
+    generated_at: datetime,
+    warnings: tuple[str, ...] = (),
 ) -> Report:
     """What the stages have made → the report.
 
     Args:
         made: by the stages before.
+        explored: the explorer's data.
         settings: what the report is made with.
         generated_at: now, in UTC.
         warnings: what earlier stages have to say.
@@ -93,7 +96,7 @@ def assemble(
         handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
         daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
-        explored=made.explored,
+        explored=explored,
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),

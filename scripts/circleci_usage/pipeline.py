@@ -188,8 +188,8 @@ def build_report(
             refuse_unpriced(in_period.costs)
         charged = chargeback(in_period.costs, ownership, period)
 
-        # Of very many jobs, lines take the most memory while there is nothing else.
-        explored = encode_within(explored_lines(owned, settings, days, usage.places))
+        # For the explorer, while little else takes memory: there may be millions of lines.
+        packed = encode_within(explored_lines(owned, settings, days, usage.places))
 
         # Analyze
         groups = settings.job_groups
@@ -199,19 +199,9 @@ def build_report(
 
         # Assemble
         made = Stages(
-            usage,
-            undated,
-            days,
-            costs,
-            branches,
-            people,
-            owned,
-            in_period,
-            charged,
-            explored,
-            results,
+            usage, undated, days, costs, branches, people, owned, in_period, charged, results
         )
-        report = assemble(made, settings, now, (*warnings, *looked_up.warnings))
+        report = assemble(made, packed, settings, now, (*warnings, *looked_up.warnings))
         return with_team_reports(report, known) if settings.team_reports else report
 
 

@@ -1,7 +1,7 @@
 """What is spent a month in each place that an action can save from."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
@@ -24,6 +24,9 @@ COMPUTE: Final = "compute"
 _KEYS: Final = [*JobClassKey._fields]
 _CLASS: Final = ("executor", "resource_class")
 _AMOUNTS: Final = ("credits", "contracted_cost")
+
+_MOST_MADE: Final = 10_000
+"""Jobs whose costs are kept: several finders ask for the same jobs, and there may be a million."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class MonthlyPlaces:
 
     costs: Costs
     months: Decimal
+    _made: dict[JobKey, Sequence[Spent]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of_job(self, key: JobKey, credit_type: str = COMPUTE) -> tuple[Spent, ...]:
         """What a job costs, on each of its classes."""
@@ -65,7 +71,11 @@ class MonthlyPlaces:
 
     def all_of_job(self, key: JobKey) -> Sequence[Spent]:
         """What a job costs, of all credit types."""
-        return [*self._spent(self._rows_of(key))]
+        if key not in self._made:
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            self._made[key] = [*self._spent(self._rows_of(key))]
+        return self._made[key]
 
     def of_workflow(self, key: WorkflowKey) -> Sequence[Spent]:
         """What a workflow costs, of all credit types."""
