@@ -28,7 +28,6 @@ from circleci_usage.core.periods import Period, previous_period
 from circleci_usage.costs.costs import Costs, over_days, within
 from circleci_usage.costs.tags import tag_columns
 from circleci_usage.explore.cost_lines import CostLines, cost_lines
-from circleci_usage.explore.encoding import encode_within
 from circleci_usage.report import PreviousPeriod, Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.dimensions import JOB_DETAIL
@@ -66,12 +65,17 @@ class Stages:
 
 
 def assemble(
-    made: Stages, settings: ReportSettings, generated_at: datetime, warnings: tuple[str, ...] = ()
+    made: Stages,
+    explored: bytes,
+    settings: ReportSettings,
+    generated_at: datetime,
+    warnings: tuple[str, ...] = (),
 ) -> Report:
     """What the stages have made → the report.
 
     Args:
         made: by the stages before.
+        explored: the explorer's data.
         settings: what the report is made with.
         generated_at: now, in UTC.
         warnings: what earlier stages have to say.
@@ -92,7 +96,7 @@ def assemble(
         handed_off=charges(owned.costs, (*tags, *JOB_DETAIL)) if is_by_job else charged,
         daily=daily_tables(owned.costs, owned.runs, usage.places, tags),
         cube=cube(owned.over_days),
-        explored=encode_within(explored_lines(made.owned, settings, days, usage.places)),
+        explored=explored,
         chargeback=made.chargeback,
         prices_used=prices_used(owned.costs, settings.prices),
         reconciliation=reconcile(owned.costs, owned.runs, usage.places, made.chargeback),

@@ -28,6 +28,7 @@ from circleci_usage.assemble import Stages, assemble, explored_lines
 from circleci_usage.assemble_teams import with_team_reports
 from circleci_usage.core.background_import import imported_meanwhile
 from circleci_usage.core.decimals import exact_arithmetic
+from circleci_usage.core.freed_memory import return_freed_memory
 from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, today_utc
 from circleci_usage.core.plurals import counted
@@ -35,6 +36,7 @@ from circleci_usage.core.progress import Clock, Progress
 from circleci_usage.costs.costs import Costs, within
 from circleci_usage.costs.pricing import price, refuse_unpriced
 from circleci_usage.explore.cost_lines import CostLines
+from circleci_usage.explore.encoding import encode_within
 from circleci_usage.export.ledger import complete_through
 from circleci_usage.insights.lookups import NO_LOOKUPS, NOTHING, LookedUp, Lookups
 from circleci_usage.insights.questions import ask
@@ -106,8 +108,9 @@ def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> 
     what = f"Reading {source.extent}"
     progress.say(f"{what}.")
     with progress.task(what):
-        sums = source.read(settings.period, settings.patterns, settings.job_groups)
-        usage = daily_usage(sums)
+        # Without a name for the sums, they are dropped while they are converted.
+        usage = daily_usage(source.read(settings.period, settings.patterns, settings.job_groups))
+    return_freed_memory()
     progress.detail(f"Read {counted(usage.rows, 'job run')}.")
     return usage
 
@@ -185,16 +188,20 @@ def build_report(
             refuse_unpriced(in_period.costs)
         charged = chargeback(in_period.costs, ownership, period)
 
+        # For the explorer, while little else takes memory: there may be millions of lines.
+        packed = encode_within(explored_lines(owned, settings, days, usage.places))
+
         # Analyze
         groups = settings.job_groups
         known = AnalysisInput(owned, in_period, days, usage, looked_up.tests, groups, people)
         results = analyze(known, prices, ownership, settings.analysis)
+        return_freed_memory()
 
         # Assemble
         made = Stages(
             usage, undated, days, costs, branches, people, owned, in_period, charged, results
         )
-        report = assemble(made, settings, now, (*warnings, *looked_up.warnings))
+        report = assemble(made, packed, settings, now, (*warnings, *looked_up.warnings))
         return with_team_reports(report, known) if settings.team_reports else report
 
 

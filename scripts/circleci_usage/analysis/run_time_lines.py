@@ -39,7 +39,7 @@ def job_lines(found: RunsOverTime, grain: str, period: Period) -> ScaledLines:
     lines |= {
         "p50_queued": every.column("p50_queued"),
         "p95_queued": _p95(every, "queued"),
-        "queued_seconds": every.column("queued_seconds"),
+        "queued_seconds": every.column("queued_seconds").astype("int64"),
     }
     return _with_amounts(lines, every, found)
 
@@ -50,12 +50,14 @@ def _lines(
     of_line = every.column("span").astype("int64")
     first = np.array([span.first for span in spans], dtype="object")
     last = np.array([span.last for span in spans], dtype="object")
-    finished = every.column("runs") - every.column("canceled")
+    every_count = {name: every.column(name).astype("int64") for name in counts}
+    finished = every_count["runs"] - every_count["canceled"]
     return {
         "first": first[of_line],
         "last": last[of_line],
-        **{name: every.column(name) for name in [*names, *counts]},
-        "success_rate": ratios(every.column("succeeded"), finished),
+        **{name: every.column(name) for name in names},
+        **every_count,
+        "success_rate": ratios(every_count["succeeded"], finished),
         "p50_seconds": every.column("p50_seconds"),
         "p95_seconds": _p95(every, "seconds"),
     }

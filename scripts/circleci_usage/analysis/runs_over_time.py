@@ -24,10 +24,10 @@ from circleci_usage.analysis.durations import (
     known_p95,
     success_rate,
 )
-from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order
+from circleci_usage.core.columnar import Cells, Records, Values, columns_of, narrowed, order
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.grouping import group_numbers, sum_by
-from circleci_usage.core.groups import codes_of, groups_of
+from circleci_usage.core.groups import Codes, groups_of, shared_codes
 from circleci_usage.core.periods import Period, months, uncovered, weeks
 from circleci_usage.core.scaled_integers import Counts, to_decimal
 from circleci_usage.costs.costs import Costs
@@ -185,13 +185,13 @@ def _by_grain(
     by_day = sum_by(costs.lines, ["date", *names], [*_AMOUNTS], sort=False).reset_index()
     daily = by_day[(by_day["credits"] != 0) | (by_day["cost"] != 0)]
     keys, (of_runs, of_costs) = _numbered([times.reindex(columns=names), daily[names]])
-    measured = _measured(times).assign(**{_KEY: of_runs})
+    numbered = times.assign(**{_KEY: of_runs})
     daily = daily[["date", *_AMOUNTS]].assign(**{_KEY: of_costs})
     places = costs.places("credits"), costs.places("cost")
     found = {}
     for grain in GRAINS:
         spans = [*spans_of(period, grain)]
-        runs = _placed(measured[measured["grain"] == grain], spans)
+        runs = _placed(_measured(numbered, grain), spans)
         amounts = sum_by(_placed(daily, spans), [_SPAN, _KEY], [*_AMOUNTS], sort=False)
         table = _joined(runs, amounts.reset_index())
         found[grain] = _records(table, key, keys, spans, places)
@@ -200,21 +200,34 @@ def _by_grain(
 
 def _numbered(frames: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, Sequence[Counts]]:
     """The different rows of frames of names, in their order, and which of them each row is."""
-    every = pd.concat([frame.astype("object") for frame in frames], ignore_index=True)
-    groups = groups_of((codes_of(every[name])[0] for name in every), sort=True)
+    codes, names = {}, {}
+    for name in frames[0]:
+        shared, names[name] = shared_codes([frame[name] for frame in frames])
+        codes[name] = np.concatenate(shared)
+    columns = (Codes(codes[name], len(names[name])) for name in codes)
+    groups = groups_of(columns, sort=True)
+    keys = {
+        name: pd.Categorical.from_codes(of_rows[groups.firsts], names[name])
+        for name, of_rows in codes.items()
+    }
     ends = np.cumsum([len(frame) for frame in frames])[:-1]
-    return every.iloc[groups.firsts], np.split(groups.of_rows, ends)
+    return pd.DataFrame(keys), np.split(groups.of_rows, ends)
 
 
-def _measured(times: pd.DataFrame) -> pd.DataFrame:
-    """Run statistics over time with all measures: those that workflows or jobs lack are 0."""
-    known = times.reindex(columns=["grain", "date", *_COUNTS, *_PERCENTILES])
-    counts = known[[*_COUNTS]].fillna(0).astype("int64")
-    if "failed" not in times:
-        others = counts["succeeded"] + counts["canceled"] + counts["on_hold"]
-        counts["failed"] = counts["runs"] - others
-    days = pd.to_datetime(known["date"])
-    return known.assign(date=days, **{name: counts[name] for name in _COUNTS})
+def _measured(times: pd.DataFrame, grain: str) -> pd.DataFrame:
+    """Run statistics of a grain with all measures: those that workflows or jobs lack are 0."""
+    wanted = ["date", _KEY, *_COUNTS, *_PERCENTILES]
+    of_grain = times[times["grain"] == grain] if len(times) else times
+    known = of_grain.reindex(
+        columns=[name for name in wanted if name in of_grain or name == "date"]
+    )
+    counts: dict[str, Any] = {name: known[name].fillna(0) for name in _COUNTS if name in known}
+    if "failed" not in counts and len(known):
+        others = known[["succeeded", "canceled", "on_hold"]].astype("int64").sum(axis=1)
+        counts["failed"] = known["runs"].astype("int64") - others
+    missing = {name: 0 for name in _COUNTS if name not in counts}
+    unknown = {name: nan for name in _PERCENTILES if name not in known}
+    return known.assign(date=pd.to_datetime(known["date"]), **counts, **missing, **unknown)
 
 
 def _placed(frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
@@ -234,7 +247,9 @@ def _joined(runs: pd.DataFrame, amounts: pd.DataFrame) -> pd.DataFrame:
     is_alone = ~np.isin(of_amounts, of_runs)
     alone = amounts.loc[is_alone, keys].reindex(columns=runs.columns, fill_value=0)
     alone = alone.assign(**dict.fromkeys(_PERCENTILES, nan))
-    table = pd.concat([runs, alone], ignore_index=True) if len(runs) else alone
+    parts = [part for part in (runs, alone) if len(part)] or [alone]
+    # Of millions of rows, a copy takes much memory.
+    table = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     rows = np.concatenate([of_runs, of_amounts[is_alone]])
     found = {name: _looked_up(amounts[name].to_numpy(), of_amounts, rows) for name in _AMOUNTS}
     return table.reset_index(drop=True).assign(**found)
@@ -263,6 +278,7 @@ def _records(
         row = dict(zip(others, values[len(names) :], strict=True))
         return _record(key(*values[: len(names)]), spans[row[_SPAN]], row, places)
 
+    table = narrowed(table, [_SPAN, *_COUNTS])
     by_cost = order(table, ("cost", "runs"), [_KEY])
     by_day = np.argsort(table[_SPAN].to_numpy()[by_cost], kind="stable")
     named = keys.iloc[table[_KEY].to_numpy()]

@@ -20,7 +20,15 @@ import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.evidence import ENOUGH_RUNS
-from circleci_usage.core.columnar import Cells, Records, Values, columns_of, order, sum_frames
+from circleci_usage.core.columnar import (
+    Cells,
+    Records,
+    Values,
+    columns_of,
+    narrowed,
+    order,
+    sum_frames,
+)
 from circleci_usage.core.decimals import ZERO
 from circleci_usage.core.grouping import sum_by
 from circleci_usage.core.scaled_integers import scaled, to_decimal
@@ -214,7 +222,8 @@ def _wastes(table: pd.DataFrame, keys: Sequence[str], places: _Places) -> Record
     table = table.assign(most=np.maximum(scaled(not_succeeded, finest - places.ended), reruns))
     rows = order(table, ("most", "queued_seconds"), keys)
     others = table.columns.difference([*keys])
-    columns = columns_of(table, [*keys, *_AMOUNTS, *_COUNTS, *others])
+    counts = [name for name in (*_COUNTS, *_STABLE, "named") if name in table]
+    columns = columns_of(narrowed(table, counts), [*keys, *_AMOUNTS, *_COUNTS, *others])
 
     def waste(values: Cells) -> Waste:
         return _waste(values[: len(keys)], values[len(keys) :], places)

@@ -5,10 +5,14 @@ accessed, and not kept.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import nan
 from typing import Any, Final, Generic, TypeVar, overload
 
 import numpy as np
 import pandas as pd
+
+from circleci_usage.core.grouping import stacked, sum_by
+from circleci_usage.core.groups import Codes, codes_of, groups_of, shared_codes
 
 _Record = TypeVar("_Record")
 
@@ -18,6 +22,25 @@ Cells = tuple[Any, ...]
 """A value of each column."""
 
 _AT_A_TIME: Final = 4096
+
+
+class Texts:
+    """A categorical as a column of `Records`: a number per row, which becomes a text when read."""
+
+    def __init__(self, names: pd.Categorical) -> None:
+        self._codes = names.codes
+        # The last one is that of rows without a name, which have -1.
+        self._known = np.array([*names.categories, nan], dtype="object")
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __getitem__(self, rows: Values) -> Values:
+        texts: Values = self._known[self._codes[rows]]
+        return texts
+
+
+Column = Values | Texts
 
 
 class Records(Sequence[_Record], Generic[_Record]):
@@ -32,7 +55,7 @@ class Records(Sequence[_Record], Generic[_Record]):
     def __init__(
         self,
         make: Callable[[Cells], _Record],
-        columns: Mapping[str, Values],
+        columns: Mapping[str, Column],
         rows: Values | None = None,
     ) -> None:
         self._make = make
@@ -102,30 +125,53 @@ class Records(Sequence[_Record], Generic[_Record]):
 def order(frame: pd.DataFrame, descending: Sequence[str], ascending: Sequence[str]) -> Values:
     """The indexes of the rows by some columns, highest first, then by others, lowest first.
 
-    The frame itself is not sorted, so that `Records` can share its columns.
+    The frame itself is not sorted, so that `Records` can share its columns. A row without a value
+    is the last.
     """
-    rows: Values = (
-        frame[[*descending, *ascending]]
-        .reset_index(drop=True)
-        .sort_values(
-            [*descending, *ascending],
-            ascending=[False] * len(descending) + [True] * len(ascending),
-            kind="stable",
-        )
-        .index.to_numpy()
-    )
+    ranks = [_ranks(frame[name], is_descending=True) for name in descending]
+    ranks += [_ranks(frame[name], is_descending=False) for name in ascending]
+    rows: Values = np.lexsort([*reversed(ranks)])
     return rows
 
 
-def columns_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Values]:
-    """Columns of a frame for `Records`, which share their texts with the frame."""
-    return {name: frame[name].to_numpy() for name in dict.fromkeys(names)}
+def _ranks(column: pd.Series, *, is_descending: bool) -> Values:
+    """Numbers in the order of the values."""
+    if column.dtype.kind in "iub":
+        numbers = column.to_numpy().astype("int64")
+        return -numbers if is_descending else numbers
+    codes, names = codes_of(column)
+    places = np.arange(codes.size)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        places[np.argsort(np.array([*names], dtype="object"), kind="stable")] = places.copy()
+    ranks = -places if is_descending else places
+    return np.append(ranks, codes.size)[codes.of_rows]
+
+
+def columns_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Column]:
+    """Columns of a frame for `Records`, which share their values with the frame."""
+    return {name: _column(frame[name]) for name in dict.fromkeys(names)}
+
+
+def _column(column: pd.Series) -> Column:
+    values = column.array
+    return Texts(values) if isinstance(values, pd.Categorical) else column.to_numpy()
+
+
+def narrowed(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Counts in as few bytes as they need: of millions of rows, most are small.
+
+    Sums and products of them need int64 again.
+    """
+    counts = {name: frame[name] for name in names if frame[name].dtype != "object"}
+    narrow = {name: pd.to_numeric(each, downcast="unsigned") for name, each in counts.items()}
+    # A copy, as the columns that stay would keep the wide ones, which are in one block with them.
+    return frame.drop(columns=[*narrow]).copy().assign(**narrow)
 
 
 def sum_frames(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFrame:
     """The rows of several frames, summed by their keys; a measure that a frame lacks counts as 0.
 
-    Sums are exact: integers stay integers.
+    Sums are exact: integers stay integers. The keys become categoricals.
 
         >>> jobs = pd.DataFrame({"job": ["a", "b"], "runs": [1, 2]})
         >>> seats = pd.DataFrame({"job": ["b"], "seats": [5]})
@@ -136,20 +182,19 @@ def sum_frames(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> pd.DataFr
         *dict.fromkeys(name for frame in frames for name in frame.columns if name not in keys)
     ]
     filled = [
-        frame.astype(dict.fromkeys(keys, "object")).reindex(
-            columns=[*keys, *measures], fill_value=0
-        )
+        _named(frame, keys).reindex(columns=[*keys, *measures], fill_value=0)
         for frame in frames
         if len(frame)
     ]
     if not filled:
         return pd.DataFrame(columns=[*keys, *measures], dtype="object")
-    return (
-        pd.concat(filled, ignore_index=True)
-        .groupby([*keys], sort=False)[measures]
-        .sum()
-        .reset_index()
-    )
+    return sum_by(stacked(filled), keys, measures, sort=False).reset_index()
+
+
+def _named(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """With categoricals as keys."""
+    texts = [name for name in keys if not isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    return frame.astype(dict.fromkeys(texts, "category"))
 
 
 def found_in(sums: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +204,18 @@ def found_in(sums: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
         sums: with the columns of `names` as its index.
         names: the rows to look up.
     """
-    keys = [*names.columns]
-    texts = sums.reset_index()[keys].astype("object")
-    known = sums.set_axis(pd.MultiIndex.from_frame(texts))
-    return known.reindex(pd.MultiIndex.from_frame(names.astype("object")), fill_value=0)
+    known = sums.index.to_frame(index=False)
+    shared = [shared_codes([known[name], names[name]])[0] for name in names]
+    both = (Codes(np.concatenate(each), max(map(_size, each))) for each in shared)
+    numbers = groups_of((codes.with_nameless for codes in both), sort=False).of_rows
+    of_known, of_names = numbers[: len(known)], numbers[len(known) :]
+    rows = np.full(numbers.max(initial=-1) + 1, len(known))
+    rows[of_known] = np.arange(len(known))
+    found = {}
+    for name in sums:
+        found[name] = np.append(sums[name].to_numpy(), 0)[rows[of_names]]
+    return pd.DataFrame(found)
+
+
+def _size(codes: Values) -> int:
+    return int(codes.max(initial=-1)) + 1

@@ -4,8 +4,9 @@ Each name of a row is a number already, or becomes one; the numbers of a row bec
 found in a table, or by hashing where the table would be much longer than the rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -77,6 +78,25 @@ def codes_of(column: pd.Series, *, sort: bool = True) -> tuple[Codes, pd.Index]:
     numbers, uniques = pd.factorize(column, sort=sort)
     # A new array, so that pandas finds out by itself which kind of texts they are.
     return Codes(numbers, len(uniques)), pd.Index(uniques.to_numpy())
+
+
+def shared_codes(columns: Sequence[pd.Series]) -> tuple[list[Counts], pd.Index]:
+    """The rows of several columns of names as numbers of the same names, in the order of these.
+
+        >>> codes, names = shared_codes([pd.Series(["web", "api"]), pd.Series(["docs"])])
+        >>> [each.tolist() for each in codes], [*names]
+        ([[2, 0], [1]], ['api', 'docs', 'web'])
+
+    Returns:
+        The numbers of each column, -1 for a row without a name, and the names.
+    """
+    found = [codes_of(column, sort=False) for column in columns]
+    names = pd.Index(sorted({*chain.from_iterable(known for _, known in found)}), dtype="object")
+    shared = []
+    for codes, known in found:
+        numbers = names.get_indexer(pd.Index([*known], dtype="object"))
+        shared.append(np.append(numbers, -1).astype("int32")[codes.of_rows])
+    return shared, names
 
 
 def groups_of(columns: Iterable[Codes], *, sort: bool) -> Groups:

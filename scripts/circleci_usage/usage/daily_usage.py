@@ -99,7 +99,10 @@ def read_daily_usage(
 
 
 def daily_usage(sums: Sums) -> DailyUsage:
-    """The sums of an engine as pandas frames of scaled integers."""
+    """The sums of an engine as pandas frames of scaled integers.
+
+    Whoever keeps no sums besides needs less memory: they are dropped as soon as they are converted.
+    """
     # Halves of two branches may be a whole of their day.
     places = max(map(_places, (sums.days, sums.branches, sums.users)))
     of_days, of_branches, of_users = (
@@ -107,17 +110,25 @@ def daily_usage(sums: Sums) -> DailyUsage:
         _to_pandas(sums.branches.select(*BRANCH_DIMENSIONS, "job_runs"), places),
         _to_pandas(sums.users.select(*USER_DIMENSIONS, "job_runs"), places),
     )
+    credits, branch_credits, user_credits = (
+        _by_credit_type(sums.days, of_days[[*DAILY_DIMENSIONS]], places),
+        _by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
+        _by_credit_type(sums.users, of_users[[*USER_DIMENSIONS]], places),
+    )
+    warnings, has_repeats = sums.warnings, sums.has_repeats
+    found = {**vars(sums.run_statistics)}
+    del sums
     return DailyUsage(
         runs=of_days,
-        credits=_by_credit_type(sums.days, of_days[[*DAILY_DIMENSIONS]], places),
+        credits=credits,
         branch_runs=of_branches,
-        branch_credits=_by_credit_type(sums.branches, of_branches[[*BRANCH_DIMENSIONS]], places),
+        branch_credits=branch_credits,
         user_runs=of_users,
-        user_credits=_by_credit_type(sums.users, of_users[[*USER_DIMENSIONS]], places),
-        run_statistics=run_statistics(sums.run_statistics, of_days),
+        user_credits=user_credits,
+        run_statistics=run_statistics(found, of_days),
         places=places,
-        warnings=sums.warnings,
-        has_repeats=sums.has_repeats,
+        warnings=warnings,
+        has_repeats=has_repeats,
     )
 
 

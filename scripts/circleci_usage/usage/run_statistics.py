@@ -48,6 +48,8 @@ class RunStatisticsFrames:
 class RunStatistics:
     """How the job runs of a period went, in ordinary numbers; names are those of daily usage.
 
+    All names are categoricals.
+
     Attributes:
         jobs: a row per `JOB_KEYS`; see below.
         machines: a row per `MACHINE_KEYS`; see below.
@@ -128,36 +130,47 @@ class RunStatistics:
     unit_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def run_statistics(found: RunStatisticsFrames, known: pd.DataFrame) -> RunStatistics:
-    """Name organizations and projects as in `known`, the runs of daily usage."""
+def run_statistics(found: dict[str, pl.DataFrame], known: pd.DataFrame) -> RunStatistics:
+    """Name organizations and projects as in `known`, the runs of daily usage.
+
+    Args:
+        found: the frames of `RunStatisticsFrames` by their names. The large ones are removed: of a
+            million jobs, both forms of all frames would take too much memory.
+        known: names.
+    """
     names = {
         name: _latest_names(known, name, identity) for name, identity in KEY_IDENTITIES.items()
     }
-    places = max(_places(found.reruns), _places(found.branch_credits))
+    places = max(_places(found["reruns"]), _places(found["branch_credits"]))
     has_name = pl.col("job").is_not_null()
 
     def ordered(frame: pl.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         return _named(_ordered(frame, keys), names)
 
+    times = _ordered(found.pop("job_times").filter(has_name), (*TIME_KEYS, *JOB_KEYS))
+    job_times = _named(times, names)
+    del times
+    machines = _exact(_named(found.pop("machines"), names), "container_credits")
+    jobs = found.pop("jobs")
     return RunStatistics(
-        jobs=_named(found.jobs.filter(has_name), names),
-        machines=_exact(_named(found.machines, names), "container_credits"),
-        workflows=_named(found.workflows, names),
-        reruns=_credits(found.reruns, names, places, as_categories=True),
+        jobs=_named(jobs.filter(has_name), names),
+        machines=machines,
+        workflows=_named(found["workflows"], names),
+        reruns=_credits(found["reruns"], names, places),
         places=places,
-        nameless=_named(found.jobs.filter(~has_name), names),
-        classes=_classes(found.classes),
-        workflow_times=ordered(found.workflow_times, (*TIME_KEYS, *WORKFLOW_KEYS)),
-        job_times=ordered(found.job_times.filter(has_name), (*TIME_KEYS, *JOB_KEYS)),
-        workflow_branches=ordered(found.workflow_branches, (*WORKFLOW_KEYS, "branch")),
+        nameless=_named(jobs.filter(~has_name), names),
+        classes=_classes(found["classes"]),
+        workflow_times=ordered(found["workflow_times"], (*TIME_KEYS, *WORKFLOW_KEYS)),
+        job_times=job_times,
+        workflow_branches=ordered(found["workflow_branches"], (*WORKFLOW_KEYS, "branch")),
         branch_credits=_credits(
-            _ordered(found.branch_credits, ("date", *WORKFLOW_KEYS, "branch", "credit_type")),
+            _ordered(found["branch_credits"], ("date", *WORKFLOW_KEYS, "branch", "credit_type")),
             names,
             places,
         ),
-        recent_runs=ordered(found.recent_runs, (*WORKFLOW_KEYS, "position")),
-        class_use=_named(_ordered(found.class_use, _OF_USE), {}),
-        unit_counts=ordered(found.unit_counts, ("date", *ProjectKey._fields, BRANCH_GROUP)),
+        recent_runs=ordered(found["recent_runs"], (*WORKFLOW_KEYS, "position")),
+        class_use=_named(_ordered(found["class_use"], _OF_USE), {}),
+        unit_counts=ordered(found["unit_counts"], ("date", *ProjectKey._fields, BRANCH_GROUP)),
     )
 
 
@@ -185,12 +198,10 @@ def _credits(
     found: pl.DataFrame,
     names: Mapping[str, Mapping[str, str]],
     places: int,
-    *,
-    as_categories: bool = False,
 ) -> pd.DataFrame:
     """Credits of several credit types as whole numbers of 10^-places."""
     credits = _counts(found["credits"], places)
-    rest = _named(found.drop("credits"), names, as_categories=as_categories)
+    rest = _named(found.drop("credits"), names)
     types = pd.Categorical(rest["credit_type"], categories=credit_types(rest["credit_type"]))
     return rest.assign(credit_type=types, credits=credits)
 
@@ -230,15 +241,13 @@ def _classes(classes: pl.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns | {"credits": [*map(Decimal, columns["credits"])]}, dtype="object")
 
 
-def _named(
-    frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]], *, as_categories: bool = False
-) -> pd.DataFrame:
+def _named(frame: pl.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     columns: dict[str, Any] = {series.name: _column(series) for series in frame}
     for name, latest in names.items():
         columns[name] = _latest(columns[name], columns[KEY_IDENTITIES[name]], latest)
     for name, each in columns.items():
         if isinstance(each, _Texts):
-            columns[name] = each.categories if as_categories else each.texts
+            columns[name] = each.categories
     return pd.DataFrame(columns)
 
 
@@ -261,12 +270,8 @@ class _Texts:
     codes: Values
 
     @property
-    def texts(self) -> pd.Series:
-        return pd.Series(self.known[self.codes], dtype="object")
-
-    @property
     def categories(self) -> pd.Categorical:
-        """The same, as daily usage has names: numbered in their order."""
+        """As daily usage has names: numbered in their order."""
         names = pd.Index(sorted({*self.known[np.unique(self.codes)]}), dtype="object")
         return pd.Categorical.from_codes(names.get_indexer(self.known)[self.codes], names)
 

@@ -89,7 +89,8 @@ def migrations(
     may_pay = np.array([each.may_pay_to_migrate for each in classes], dtype=bool)
     always_pays = np.array([each.is_always_cheaper_to_migrate for each in classes], dtype=bool)
     costs_something = (table["credits"] != 0).to_numpy(dtype=bool)
-    some = table.assign(number=numbers)[may_pay[numbers] & costs_something]
+    used = table[[*keys, "credits", "cost", "cents", "runs"]]
+    some = used.assign(number=numbers)[may_pay[numbers] & costs_something]
     rows = order(some.assign(always=always_pays[some["number"]]), ("always", "cents"), keys)
     key_length = len(keys)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Final
 
 import pandas as pd
 
@@ -19,10 +20,13 @@ from circleci_usage.analysis.rightsizing.resource_classes import (
 from circleci_usage.analysis.rightsizing.speed_ups import SpeedUp
 from circleci_usage.core.columnar import Records, Values
 from circleci_usage.core.decimals import estimating, total
+from circleci_usage.core.grouping import grouped
 from circleci_usage.costs.costs import Costs
 from circleci_usage.costs.derived_rates import derive_rates
 from circleci_usage.costs.resource_rates import Rates
 from circleci_usage.usage.run_statistics import RunStatistics
+
+_CLASS: Final = ["executor", "resource_class"]
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,9 @@ def right_size(
     rates = rates.completed({key: each.credits_per_minute for key, each in derived.items()})
     with estimating():
         table = monthly_table(costs, run_statistics.machines, DAYS_A_MONTH / len(days))
-        names = pd.MultiIndex.from_frame(table[["executor", "resource_class"]])
-        numbers, spelled = pd.factorize(names)
-        classes = [*facts_of_classes(spelled, rates)]
+        of_classes = grouped(table, _CLASS)
+        spelled = table.iloc[of_classes.firsts][_CLASS].itertuples(index=False, name=None)
+        classes, numbers = [*facts_of_classes(spelled, rates)], of_classes.of_rows
         return RightSizing(
             recommendations(table, numbers, classes),
             migrations(table, numbers, classes),

@@ -1,21 +1,19 @@
 """What is spent a month in each place that an action can save from."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from circleci_usage.analysis.rightsizing.monthly_costs import CENTS
 from circleci_usage.analysis.savings.actions import Place, Saved
-from circleci_usage.core.columnar import Values, columns_of, order
+from circleci_usage.core.columnar import Column, columns_of, order
 from circleci_usage.core.decimals import ZERO, estimating, rounded
-from circleci_usage.core.grouping import sum_by
+from circleci_usage.core.grouping import grouped, sum_by
 from circleci_usage.core.scaled_integers import Counts, to_decimal
 from circleci_usage.costs.costs import Costs
 from circleci_usage.schema.export_columns import NO_NAME
@@ -26,7 +24,9 @@ COMPUTE: Final = "compute"
 _KEYS: Final = [*JobClassKey._fields]
 _CLASS: Final = ("executor", "resource_class")
 _AMOUNTS: Final = ("credits", "contracted_cost")
-_NO_ROWS: Final = np.arange(0)
+
+_MOST_MADE: Final = 10_000
+"""Jobs whose costs are kept: several finders ask for the same jobs, and there may be a million."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class MonthlyPlaces:
 
     costs: Costs
     months: Decimal
-    _made: dict[WorkflowKey, Mapping[JobKey, Sequence[Spent]]] = field(
+    _made: dict[JobKey, Sequence[Spent]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -71,15 +71,19 @@ class MonthlyPlaces:
 
     def all_of_job(self, key: JobKey) -> Sequence[Spent]:
         """What a job costs, of all credit types."""
-        return self._jobs_of(key.workflow_key).get(key, ())
+        if key not in self._made:
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            self._made[key] = [*self._spent(self._rows_of(key))]
+        return self._made[key]
 
     def of_workflow(self, key: WorkflowKey) -> Sequence[Spent]:
         """What a workflow costs, of all credit types."""
-        return [*chain.from_iterable(self._jobs_of(key).values())]
+        return [*self._spent(np.arange(*self._workflows.get(key, (0, 0))))]
 
     def of_type(self, credit_type: str) -> Iterator[Spent]:
         """What everything costs of a credit type."""
-        are_wanted = self._columns["credit_type"] == credit_type
+        are_wanted = self._sums["credit_type"] == credit_type
         yield from self._spent(np.flatnonzero(are_wanted))
 
     def most_of(self, credit_type: str, number: int) -> Iterator[Spent]:
@@ -121,33 +125,48 @@ class MonthlyPlaces:
         every = self.all_of_job(place.key.job_key)
         return next(each for each in every if each.place == place)
 
-    def _jobs_of(self, key: WorkflowKey) -> Mapping[JobKey, Sequence[Spent]]:
-        """What the jobs of a workflow cost; made when it is needed, because few are."""
-        if key not in self._made:
-            found: defaultdict[JobKey, list[Spent]] = defaultdict(list)
-            for spent in self._spent(self._rows.get(key, _NO_ROWS)):
-                found[spent.place.key.job_key].append(spent)
-            self._made[key] = found
-        return self._made[key]
+    def _rows_of(self, key: JobKey) -> Counts:
+        """Which of the sums are those of a job: it is searched in those of its workflow."""
+        first, stop = self._workflows.get(key.workflow_key, (0, 0))
+        codes = self._job_codes[first:stop]
+        # Of the same type, so that the codes are not converted for each job.
+        number = codes.dtype.type(self._jobs.get(key.job, -1))
+        within = (np.searchsorted(codes, number, side) for side in ("left", "right"))
+        return first + np.arange(*within)
 
     @cached_property
-    def _rows(self) -> Mapping[WorkflowKey, Counts]:
-        """Which of the sums are those of a workflow."""
-        groups: Any = self._sums.groupby([*WorkflowKey._fields]).indices
-        return {WorkflowKey(*names): rows for names, rows in groups.items()}
+    def _job_codes(self) -> Counts:
+        """The numbers of the sums' jobs."""
+        codes: Counts = self._sums["job"].cat.codes.to_numpy()
+        return codes
+
+    @cached_property
+    def _jobs(self) -> Mapping[str, int]:
+        """The numbers of jobs' names in the sums."""
+        names = self._sums["job"].cat.categories
+        return dict(zip(names, range(len(names)), strict=True))
+
+    @cached_property
+    def _workflows(self) -> Mapping[WorkflowKey, tuple[int, int]]:
+        """Which of the sums are those of a workflow: the first one, and the one after the last."""
+        firsts = grouped(self._sums, WorkflowKey._fields).firsts
+        stops = np.append(firsts, len(self._sums))[1:].tolist()
+        names = (self._columns[name][firsts] for name in WorkflowKey._fields)
+        keys = map(WorkflowKey._make, zip(*names, strict=True))
+        return dict(zip(keys, zip(firsts.tolist(), stops, strict=True), strict=True))
 
     @cached_property
     def _sums(self) -> pd.DataFrame:
-        """Credits and cost by place; without the class of what is no compute."""
+        """Credits and cost by place, in the order of the names; no class of what is no compute."""
         names = [*_KEYS, "credit_type"]
         sums = sum_by(self.costs.lines, names, _AMOUNTS).reset_index()
-        sums = sums.astype(dict.fromkeys(names, "object"))
+        sums = sums.assign(**{name: _in_order(sums[name]) for name in names})
         is_compute = sums["credit_type"] == COMPUTE
         classes = {name: sums[name].where(is_compute, "") for name in _CLASS}
         return sum_by(sums.assign(**classes), names, _AMOUNTS).reset_index()
 
     @cached_property
-    def _columns(self) -> Mapping[str, Values]:
+    def _columns(self) -> Mapping[str, Column]:
         """The sums, column by column."""
         return columns_of(self._sums, [*self._sums.columns])
 
@@ -162,6 +181,12 @@ class MonthlyPlaces:
                 spent = rounded(exact_cost * self.months, CENTS)
             if a_month:
                 yield Spent(Place(JobClassKey(*names), credit_type), a_month, spent)
+
+
+def _in_order(names: pd.Series) -> pd.Series:
+    """Names numbered in their order, among them that of no class."""
+    texts = names.astype("category").cat
+    return texts.set_categories(pd.Index(sorted({*texts.categories, ""}), dtype="object"))
 
 
 def saving_of(spent: Spent | None, credits: Decimal, cost: Decimal) -> tuple[Saved, ...]:
