@@ -36,7 +36,7 @@ from circleci_usage.usage.polars.facts import (
 )
 from circleci_usage.usage.polars.repeats import LeftOut, left_out_of, without
 from circleci_usage.usage.polars.run_statistics import compute_run_statistics
-from circleci_usage.usage.polars.sums import BareSums, added
+from circleci_usage.usage.polars.sums import BareSums, RunningSums
 from circleci_usage.usage.repeats import (
     Content,
     Origin,
@@ -172,23 +172,23 @@ def gather(
     if identified or astray:
         left_out = left_out_of(units.runs.all(), origins, units.contents)
     if left_out is None:
-        return Gathered(units.runs, added(units.sums), notes)
+        return Gathered(units.runs, units.sums, notes)
     repeated = repeat_warnings(left_out.repeated(), origins)
     return _each_once(units.runs, left_out, patterns, folder, (*notes, *repeated))
 
 
 @dataclass(frozen=True)
 class _OfUnits:
-    """What units say, one by one.
+    """What units say.
 
     Attributes:
         runs: the job runs of all.
-        sums: of each.
+        sums: of all.
         contents: what is in the parts of all.
     """
 
     runs: JobRuns
-    sums: tuple[BareSums, ...]
+    sums: BareSums
     contents: Mapping[int, Content]
 
 
@@ -196,25 +196,26 @@ def _of_units(
     parts: Sequence[Part], patterns: NamePatterns, kept: KeptFacts, *, identified: bool
 ) -> _OfUnits:
     units = units_of(parts, identified=identified)
-    found = _found(units, patterns, kept)
-    facts = [each for each, _ in found]
+    facts, sums = _found(units, patterns, kept)
     firsts = first_parts(units)
-    return _OfUnits(
-        job_runs_of(facts, firsts),
-        tuple(sums for _, sums in found),
-        contents_of_units(facts, firsts),
-    )
+    return _OfUnits(job_runs_of(facts, firsts), sums, contents_of_units(facts, firsts))
 
 
 def _found(
     units: Sequence[Unit], patterns: NamePatterns, kept: KeptFacts
-) -> list[tuple[Facts, BareSums]]:
-    """What each unit says. Small ones are read two at a time: parts of that use one core."""
+) -> tuple[list[Facts], BareSums]:
+    """What each unit says, and their sums.
+
+    Small ones are read two at a time: parts of that use one core.
+    """
     at_a_time = min(cores(), _AT_A_TIME) if all(map(is_small, units)) else 1
+    facts, sums = [], RunningSums()
     with ThreadPoolExecutor(at_a_time) as pool:
-        found = [*pool.map(lambda unit: kept.of(unit, patterns), units)]
+        for of_unit, its_sums in pool.map(lambda unit: kept.of(unit, patterns), units):
+            facts.append(of_unit)
+            sums.add(its_sums)
     kept.sweep()
-    return found
+    return facts, sums.total()
 
 
 def _each_once(

@@ -205,6 +205,10 @@ class JobRuns:
         """All of them, with their names."""
         return pl.concat(self._alike(map(scan_compact, self.files)), how="diagonal")
 
+    def parts_and_days(self) -> pl.LazyFrame:
+        """`part` and `date` of all of them, which are read in a moment."""
+        return pl.concat(_scan(file).select("part", "date") for file in self.files)
+
     def by_who(self) -> "RunsByWho":
         """The same with a number in place of the names of projects: fewer keys to group by."""
         return self._by_who([*self._alike(_with_all_columns(map(_scan, self.files)))])

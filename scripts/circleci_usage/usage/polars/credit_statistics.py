@@ -1,6 +1,6 @@
 """Credits of job runs that are summed file by file: of reruns, classes and branches."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -15,6 +15,7 @@ from circleci_usage.usage.job_run_rules import (
 )
 from circleci_usage.usage.polars.group_numbers import any_row_of, group_numbers
 from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW, collected
+from circleci_usage.usage.polars.running_sum import RunningSum
 
 OF_BRANCH: Final = ("date", *OF_WORKFLOW, "branch")
 
@@ -87,10 +88,18 @@ def credits_by(runs: pl.DataFrame, keys: Sequence[str], kinds: Sequence[str]) ->
     return names.join(collected(sums), on="group").drop("group")
 
 
-def by_credit_type(credits: Iterable[pl.DataFrame], keys: Sequence[str]) -> pl.DataFrame:
-    """Credits of several files, summed, once per credit type that is not zero."""
-    sums = pl.concat(credits, how="diagonal").group_by(keys).sum()
-    sums = sums.with_columns(pl.col("date").cast(pl.String))
+def running_credits(keys: Sequence[str]) -> RunningSum:
+    """The credits of several files, by some keys."""
+
+    def added(credits: Sequence[pl.DataFrame]) -> pl.DataFrame:
+        return pl.concat(credits, how="diagonal").group_by(keys).sum()
+
+    return RunningSum(added)
+
+
+def by_credit_type(credits: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Credits by some keys, once per credit type that is not zero."""
+    sums = credits.with_columns(pl.col("date").cast(pl.String))
     lines = sums.unpivot(index=keys, variable_name="credit_type", value_name="credits")
     if lines["credits"].dtype == pl.Null:
         # No run at all, and so no column of credits.

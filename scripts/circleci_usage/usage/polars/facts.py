@@ -1,20 +1,16 @@
 """What a unit of parts says: its job runs, compact, and their sums.
 
-A unit is read once, streamed into a temporary Parquet file with the few columns that matter;
-everything else is made from that, some rows at a time. So an export of any size takes a bounded
-amount of memory.
+A unit is read once, some rows at a time, and only the few columns that matter; they are summed and
+kept while the reader reads on. So an export of any size takes a bounded amount of memory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from circleci_usage.core.machine import cores
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.schema.export_columns import new_credit_columns
 from circleci_usage.usage.aggregates import NUMBER, refuse_odd
@@ -39,13 +35,14 @@ from circleci_usage.usage.polars.compact_runs import (
 from circleci_usage.usage.polars.job_runs import in_batches, typed_runs
 from circleci_usage.usage.polars.repeats import contents_of
 from circleci_usage.usage.polars.scan import WHOLE, Amounts, scan_parts
-from circleci_usage.usage.polars.sums import BareSums, added, bare_sums
+from circleci_usage.usage.polars.sums import BareSums, RunningSums, added, bare_sums
 from circleci_usage.usage.repeats import Content
 from circleci_usage.usage.units import Unit
 
-_AT_A_TIME: Final = 2
 _SMALL: Final = 24 << 20
 """Bytes of a unit that is read beside another one."""
+
+_DOUBTS: Final = ("malformed", "escaped", "doubtful")
 
 _SIGN: Final = "\\"
 """Polars takes an escaped quote for the end of a text, drops it, and leaves the backslash."""
@@ -91,7 +88,7 @@ def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts,
         if have_long_rows(parts):
             parts = plain_parts(parts, temporary / "short")
         try:
-            read = _read(parts, unit, patterns, temporary / "first", folder)
+            read = _read(parts, unit, patterns, folder)
         except (pl.exceptions.PolarsError, OSError) as error:
             if is_no_space(error):
                 raise no_space_left() from error
@@ -103,7 +100,7 @@ def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts,
             if plain == tuple(parts):
                 return read.facts, read.sums
         try:
-            read = _read(plain, unit, patterns, temporary / "second", folder)
+            read = _read(plain, unit, patterns, folder)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
         return read.facts, read.sums
@@ -118,47 +115,35 @@ class _Read:
     is_doubtful: bool
 
 
-def _read(
-    parts: Sequence[Part],
-    unit: Unit,
-    patterns: NamePatterns,
-    temporary: Path,
-    folder: Path,
-) -> _Read:
-    temporary.mkdir()
-    runs = _runs_of(parts, unit, temporary)
-    is_doubtful = _is_doubtful(runs, parts)
-
-    def kept(number: int, some: pl.LazyFrame) -> tuple[RunsFile, BareSums]:
-        rows = some.collect()
-        return write_compact(rows, folder, number), bare_sums(rows, patterns)
-
-    with ThreadPoolExecutor(min(cores(), _AT_A_TIME)) as pool:
-        made = [*pool.map(kept, count(), in_batches(runs, ROWS_OF_A_FILE))]
-    files = tuple(file for file, _ in made)
-    of_all = added(sums for _, sums in made)
-    every = (of_all.days, of_all.branches, of_all.users)
-    for sums in every:
-        refuse_odd(sums)
-    has_sign = any(may_be_misread(sums, _SIGN) for sums in every)
-    return _Read(Facts(files, contents_of(runs)), of_all, is_doubtful or has_sign)
-
-
-def _runs_of(parts: Sequence[Part], unit: Unit, folder: Path) -> pl.LazyFrame:
-    """The rows of the parts, in a temporary file.
-
-    Each attempt has its own file: the writers of a failed one go on for a moment.
-    """
+def _read(parts: Sequence[Part], unit: Unit, patterns: NamePatterns, folder: Path) -> _Read:
     new = unit.new if parts == unit.parts else _new_of(parts)
 
     def runs(amounts: Amounts) -> pl.LazyFrame:
         return typed_runs(scan_parts(parts, amounts, new=new, identified=unit.identified))
 
     try:
-        return _written(runs(WHOLE), folder / "whole.parquet")
+        return _kept(runs(WHOLE), parts, patterns, folder)
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
         # Most often the first fraction; if it was damage, the second attempt finds it again.
-        return _written(runs(NUMBER), folder / "exact.parquet")
+        return _kept(runs(NUMBER), parts, patterns, folder)
+
+
+def _kept(runs: pl.LazyFrame, parts: Sequence[Part], patterns: NamePatterns, folder: Path) -> _Read:
+    """Keep the job runs, and sum them."""
+    files, doubts, sums = [], [], RunningSums()
+    for number, rows in enumerate(in_batches(runs, ROWS_OF_A_FILE)):
+        doubts.append(rows.group_by("part").agg(pl.col(_DOUBTS).sum()))
+        files.append(write_compact(rows, folder, number))
+        sums.add(bare_sums(rows, patterns))
+    is_doubtful = _is_doubtful(pl.concat(doubts), parts)
+    of_all = sums.total()
+    every = (of_all.days, of_all.branches, of_all.users)
+    for each in every:
+        refuse_odd(each)
+    has_sign = any(may_be_misread(each, _SIGN) for each in every)
+    kept = JobRuns(tuple(files))
+    facts = Facts(kept.files, contents_of(kept.parts_and_days()))
+    return _Read(facts, of_all, is_doubtful or has_sign)
 
 
 def is_small(unit: Unit) -> bool:
@@ -166,34 +151,27 @@ def is_small(unit: Unit) -> bool:
     return sum(part.path.stat().st_size for part in unit.parts if not part.is_gone) <= _SMALL
 
 
-def _written(runs: pl.LazyFrame, file: Path) -> pl.LazyFrame:
-    # Not collected with a limit where they are few: Polars then skips rows that it cannot read.
-    runs.sink_parquet(file, compression="lz4", maintain_order=False, statistics=False)
-    return pl.scan_parquet(file)
-
-
 def _new_of(parts: Sequence[Part]) -> dict[str, str]:
     """A copy may have a column more: that of a header in the middle of the original."""
     return new_credit_columns(name for part in parts for name in part.columns)
 
 
-def _is_doubtful(runs: pl.LazyFrame, parts: Sequence[Part]) -> bool:
+def _is_doubtful(doubts: pl.DataFrame, parts: Sequence[Part]) -> bool:
     """Whether the fast reader may have taken a row for another.
+
+    Args:
+        doubts: `part`, and how many of its rows are `_DOUBTS`; a part may have several rows.
+        parts: what was read.
 
     Raises:
         DataError: it has rounded an amount, or a job ran longer than any.
     """
-    checked = (
-        runs.group_by("part")
-        .agg(pl.col("malformed", "escaped", "doubtful").sum())
-        .collect(engine="streaming")
-    )
-    if checked["doubtful"].sum():
+    if doubts["doubtful"].sum():
         damage = find_damage(parts)
         if damage:
             raise damage
-    malformed = checked.filter(pl.col("malformed") > 0)["part"].sort()
-    return bool(checked["escaped"].sum()) or any(
+    malformed = doubts.filter(pl.col("malformed") > 0)["part"].unique().sort()
+    return bool(doubts["escaped"].sum()) or any(
         has_other_lengths(parts[number]) for number in malformed
     )
 

@@ -1,6 +1,6 @@
 """Job runs: the few columns that matter, typed and small."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -85,10 +85,17 @@ def grouped(runs: pl.LazyFrame, groups: Mapping[str, str]) -> pl.LazyFrame:
     )
 
 
-def in_batches(runs: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
-    """So many rows at a time: a reader of all rows would run ahead and fill the memory."""
-    count = runs.select(pl.len()).collect().item()
-    return [runs.slice(first, rows) for first in range(0, max(count, 1), rows)]
+def in_batches(runs: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+    """So many of the runs at a time, at least once; the reader waits until they are taken.
+
+    Raises:
+        PolarsError: the runs cannot be read.
+    """
+    batches = runs.collect_batches(chunk_size=rows, maintain_order=False)
+    first = next(batches, None)
+    yield pl.DataFrame(schema=runs.collect_schema()) if first is None else first.rechunk()
+    for batch in batches:
+        yield batch.rechunk()
 
 
 def has_nothing() -> pl.Expr:

@@ -31,7 +31,6 @@ class FileStatistics:
         containers: their containers, by `machine` of the records.
         parallel: those in several containers, likewise.
         rates: what they were charged, see `class_rates`.
-        branches: the credits of all, see `branch_credits`.
         kinds: the credit types that any of them used.
         runs: how many they are.
     """
@@ -40,7 +39,6 @@ class FileStatistics:
     containers: pl.DataFrame
     parallel: pl.DataFrame
     rates: pl.DataFrame
-    branches: pl.DataFrame
     kinds: tuple[str, ...]
     runs: int
 
@@ -61,8 +59,12 @@ class FileReader:
     slices: int
     folder: Path
 
-    def read(self, file: RunsOfFile, first_run: int) -> FileStatistics:
-        """Read a file, whose runs in the period are numbered from `first_run`."""
+    def read(self, file: RunsOfFile, first_run: int) -> tuple[FileStatistics, pl.DataFrame]:
+        """Read a file, whose runs in the period are numbered from `first_run`.
+
+        Returns:
+            What it says, and the credits of all runs as of `branch_credits`.
+        """
         credits = {f"{kind}_credits": kind for kind in credit_types_of(file.columns)}
         columns = dict.fromkeys((*OF_MACHINE, *FIELDS, *_OTHERS, *credits))
         runs = self._runs(file, [*columns])
@@ -73,15 +75,15 @@ class FileReader:
         names = runs.select(OF_MACHINE)[any_row_of(machines)]
         records = records_of(runs, machines, first_run)
         ended = runs.lazy().with_columns(pl.Series("machine", machines)).filter(has_ended())
-        return FileStatistics(
+        statistics = FileStatistics(
             in_slices(records, names, self.slices, self.folder / f"{first_run}.records"),
             container_sums(ended).collect(),
             parallel_runs(ended).collect(),
             class_rates(ended).collect(),
-            branch_credits(runs, self.branches, used),
             tuple(used),
             len(runs),
         )
+        return statistics, branch_credits(runs, self.branches, used)
 
     def rerun_credits(
         self, file: RunsOfFile, is_rerun: npt.NDArray[np.bool_], kinds: tuple[str, ...]

@@ -27,7 +27,11 @@ from circleci_usage.usage.chosen_names import ChosenNames
 from circleci_usage.usage.job_run_rules import RATE_KEYS
 from circleci_usage.usage.polars.chosen_runs import numbered
 from circleci_usage.usage.polars.compact_runs import JobRuns, RunsByWho, RunsOfFile
-from circleci_usage.usage.polars.credit_statistics import OF_BRANCH, by_credit_type
+from circleci_usage.usage.polars.credit_statistics import (
+    OF_BRANCH,
+    by_credit_type,
+    running_credits,
+)
 from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE
 from circleci_usage.usage.polars.run_files import OF_RERUN, FileReader, FileStatistics
@@ -103,7 +107,10 @@ class _OfRuns:
 def _of_runs(by_who: RunsByWho, reader: FileReader) -> _OfRuns:
     files, firsts = by_who.files, [0, *accumulate(each.file.rows for each in by_who.files)]
     with ThreadPoolExecutor(cores()) as pool:
-        of_files = [*pool.map(reader.read, files, firsts)]
+        of_files, branches = [], running_credits(OF_BRANCH)
+        for of_file, credits in pool.map(reader.read, files, firsts):
+            of_files.append(of_file)
+            branches.add(credits)
         records = [each.records for each in of_files]
         machines = machines_of(records)
         of_slice = partial(slice_statistics, records, machines)
@@ -112,14 +119,16 @@ def _of_runs(by_who: RunsByWho, reader: FileReader) -> _OfRuns:
         is_rerun[np.concatenate([each.reruns for each in slices])] = True
         kinds = tuple(dict.fromkeys(kind for each in of_files for kind in each.kinds))
         of_reruns = partial(_rerun_credits, reader, is_rerun, kinds)
-        reruns = [*pool.map(of_reruns, files, firsts, of_files)]
+        reruns = running_credits(OF_RERUN)
+        for credits in pool.map(of_reruns, files, firsts, of_files):
+            reruns.add(credits)
     return _OfRuns(
         machines.named(pl.concat(each.jobs for each in slices), "job_number", OF_JOB),
         _machines(machines, slices, of_files),
-        by_credit_type(reruns, OF_RERUN),
+        by_credit_type(reruns.total(), OF_RERUN),
         pl.concat(each.rates for each in of_files).group_by(RATE_KEYS).sum(),
         machines.named(pl.concat(each.times for each in slices), "job_number", OF_JOB),
-        by_credit_type((each.branches for each in of_files), OF_BRANCH),
+        by_credit_type(branches.total(), OF_BRANCH),
         _class_use(machines, slices),
     )
 

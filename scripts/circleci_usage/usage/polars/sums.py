@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from circleci_usage.usage.aggregates import (
 from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.job_runs import unless_identified
 from circleci_usage.usage.polars.name_groups import with_branch_groups, with_user_groups
+from circleci_usage.usage.polars.running_sum import RunningSum
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,31 @@ def _is_amount(series: pl.Series) -> bool:
     return (series.dtype.is_integer() or series.dtype == NUMBER) and not series.null_count()
 
 
+class RunningSums:
+    """Sums of the sums of some runs at a time, which may be of many runs and many times."""
+
+    def __init__(self) -> None:
+        self._days = RunningSum(partial(_added, dimensions=DAILY_DIMENSIONS))
+        self._branches = RunningSum(partial(_added, dimensions=BRANCH_DIMENSIONS))
+        self._users = RunningSum(partial(_added, dimensions=USER_DIMENSIONS))
+
+    def add(self, sums: BareSums) -> None:
+        """Add to the sums."""
+        self._days.add(sums.days)
+        self._branches.add(sums.branches)
+        self._users.add(sums.users)
+
+    def total(self) -> BareSums:
+        """The sums of all that were added, of which there must be one."""
+        return BareSums(self._days.total(), self._branches.total(), self._users.total())
+
+
 def added(sums: Iterable[BareSums]) -> BareSums:
     """Sums of the sums of some runs at a time."""
-    some = [*sums]
-    return BareSums(
-        _added([each.days for each in some], DAILY_DIMENSIONS),
-        _added([each.branches for each in some], BRANCH_DIMENSIONS),
-        _added([each.users for each in some], USER_DIMENSIONS),
-    )
+    running = RunningSums()
+    for each in sums:
+        running.add(each)
+    return running.total()
 
 
 def _is_used(credits: pl.Series) -> bool:
@@ -112,8 +131,6 @@ def _summed(
 
 
 def _added(sums: Sequence[pl.DataFrame], dimensions: Sequence[str]) -> pl.DataFrame:
-    if len(sums) == 1:
-        return sums[0]
     together = pl.concat(_of_one_type(sums), how="diagonal")
     return together.lazy().group_by(dimensions).sum().collect(engine="streaming")
 

@@ -31,7 +31,7 @@ from circleci_usage.usage.polars.run_expressions import (
 from circleci_usage.usage.polars.workflow_parts import PART
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
-_SLICE: Final = 4_000_000
+_SLICE: Final = 2_000_000
 """Job runs whose workflow runs are read together."""
 
 _OF_UNITS: Final = ("date", "who", BRANCH_GROUP)
