@@ -11,11 +11,12 @@ import importlib.util
 import marshal
 import sys
 from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
 from typing import Final
 
-import jinja2
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
@@ -74,8 +75,13 @@ def _write(bucket: Bucket, compiled: CodeType) -> None:
 
 def _origin(bucket: Bucket, code: bytes) -> bytes:
     """Tells whether code is whole, and made from the same text by the same versions."""
-    versions = (jinja2.__version__, sys.version, bucket.checksum)
-    return hashlib.sha256("\n".join(versions).encode() + code).digest()
+    made_of = f"{_versions()}\n{bucket.checksum}\n"
+    return hashlib.sha256(made_of.encode() + code).digest()
+
+
+@cache
+def _versions() -> str:
+    return f"{version('jinja2')}\n{sys.version}"
 
 
 def _place(bucket: Bucket) -> Path:

@@ -161,7 +161,8 @@ def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], li
     """The cost of each day without seats, by some columns of `Report.charges`; for drawing only."""
     charges = dated_charges(report)
     costs = charges.counts[["date", *keys]].assign(cost=charges.floats("cost"))
-    sums = costs.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
+    # What a pivot table does, in half its time.
+    sums = costs.groupby([*keys, "date"], observed=True)["cost"].sum().unstack("date")
     table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
     names = [key if isinstance(key, tuple) else (key,) for key in table.index]
     return {
