@@ -257,7 +257,7 @@ class RunsOfFile:
     """The job runs of a file.
 
     Attributes:
-        runs: with `place`.
+        runs: with `place`; or their workflow runs.
         file: where they are.
         who: the number of each place.
     """
@@ -288,7 +288,7 @@ class RunsOfFile:
 
 @dataclass(frozen=True)
 class RunsByWho:
-    """Job runs with `who` instead of the columns of `PLACE`.
+    """Job runs, or their workflow runs, with `who` instead of the columns of `PLACE`.
 
     Attributes:
         files: each small enough to be read at once.
@@ -300,8 +300,9 @@ class RunsByWho:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
-        return sum(each.file.rows for each in self.files)
+        """How many there are, which only the heads of the files are read for."""
+        counts = pl.collect_all(each.runs.select(pl.len()) for each in self.files)
+        return sum(count.item() for count in counts)
 
     def within(self, period: Period) -> "RunsByWho":
         """The files that may have runs of the period; there is always one."""

@@ -20,10 +20,10 @@ class RunningSum:
         self._some: list[pl.DataFrame] = []
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Add a frame. Those that came last wait until they have half the rows of the sum."""
+        """Add a frame. Those that came last wait until they have more rows than the sum."""
         self._some.append(frame)
         first, *others = map(len, self._some)
-        if 2 * sum(others) > first:
+        if sum(others) > first:
             self._some = [self.total()]
 
     def total(self) -> pl.DataFrame:

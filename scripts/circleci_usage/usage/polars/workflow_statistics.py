@@ -31,8 +31,8 @@ from circleci_usage.usage.polars.run_expressions import (
 from circleci_usage.usage.polars.workflow_parts import PART
 from circleci_usage.usage.polars.workflow_runs import workflow_runs
 
-_SLICE: Final = 2_000_000
-"""Job runs whose workflow runs are read together."""
+_SLICE: Final = 500_000
+"""Parts of workflow runs that are read together."""
 
 _OF_UNITS: Final = ("date", "who", BRANCH_GROUP)
 
