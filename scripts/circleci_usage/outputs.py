@@ -14,11 +14,10 @@ from circleci_usage.core.progress import NullProgress, Progress
 from circleci_usage.cost_files.focus import write_focus
 from circleci_usage.cost_files.profiles import write_profile
 from circleci_usage.push.prometheus.report_file import write_report_metrics
-from circleci_usage.render.charts.per_project import Days, draw_project_charts
-from circleci_usage.render.charts.report_charts import draw_charts, project_charts
+from circleci_usage.render.charts.drawing_process import Drawing, draw_here
+from circleci_usage.render.charts.report_charts import report_charts
 from circleci_usage.render.email.mail import email_html
 from circleci_usage.render.explorer.page import explore_html
-from circleci_usage.render.formatting import days
 from circleci_usage.render.page.page import index_html
 from circleci_usage.render.text.markdown import summary_md
 from circleci_usage.render.text.slack import slack_json
@@ -31,7 +30,6 @@ from circleci_usage.report_folder.team_summary import team_summary_json
 from circleci_usage.report_folder.writer import FileWriter, replace_report
 from circleci_usage.schema.report_files import (
     AUTO,
-    CHARTS_FOLDER,
     COST_FILES_FOLDER,
     EMAIL_NAME,
     EXPLORER_NAME,
@@ -41,7 +39,6 @@ from circleci_usage.schema.report_files import (
     MERGED_NAME,
     METRICS_NAME,
     PAGE_NAME,
-    PROJECT_CHARTS_FOLDER,
     SLACK_NAME,
     SUMMARY_NAME,
     SUMMARY_TEXT_NAME,
@@ -70,6 +67,7 @@ def write_report(
     focus_grain: str = AUTO,
     focus_gzip: bool = False,
     export_for: Sequence[str] = (),
+    drawing: Drawing = draw_here,
     progress: Progress = _SILENT,
 ) -> tuple[Path, ...]:
     """Write every file of a report.
@@ -85,6 +83,7 @@ def write_report(
         focus_grain: what one of its lines covers: one of `GRAINS`.
         focus_gzip: whether it is compressed, as focus.csv.gz.
         export_for: the tools to write files for, below `exports/`: of `PROFILES`.
+        drawing: draws the charts.
         progress: shows which file is being written.
 
     Returns:
@@ -104,7 +103,7 @@ def write_report(
     }
 
     def write(unfinished: Path) -> None:
-        with translate_os_errors(folder):
+        with translate_os_errors(folder), drawing(report_charts(view), unfinished):
             for name, output in outputs.items():
                 with progress.task(f"Writing {name}"):
                     output(view, unfinished / name)
@@ -145,12 +144,6 @@ def _of_report(write: Callable[[Report, Path], object]) -> Output:
     return output
 
 
-def _draw_project_charts(view: ReportView, folder: Path) -> None:
-    period = view.report.period
-    common = Days([*period], days(period), view.currency)
-    draw_project_charts(project_charts(view), common, folder)
-
-
 def _write_cost_files(report: Report, folder: Path, export_for: Sequence[str]) -> None:
     for tool in export_for:
         folder.mkdir(exist_ok=True)
@@ -186,8 +179,6 @@ _TEAM_OUTPUTS: Final[Mapping[str, Output]] = {
 """What each team has besides its summary.json."""
 
 _OUTPUTS: Final[Mapping[str, Output]] = {
-    CHARTS_FOLDER: _folder(draw_charts),
-    PROJECT_CHARTS_FOLDER: _folder(_draw_project_charts),
     SUMMARY_NAME: _write_summary,
     PAGE_NAME: _text(index_html),
     EXPLORER_NAME: _text(_explorer),

@@ -40,6 +40,7 @@ from circleci_usage.explore.encoding import encode_within
 from circleci_usage.export.ledger import complete_through
 from circleci_usage.insights.lookups import NO_LOOKUPS, NOTHING, LookedUp, Lookups
 from circleci_usage.insights.questions import ask
+from circleci_usage.render.charts.drawing_process import Drawing, draw_here, drawing_process
 from circleci_usage.report import Report
 from circleci_usage.report_folder.writer import FileWriter
 from circleci_usage.report_settings import ReportSettings
@@ -88,14 +89,15 @@ def make_report(
         UnfinishedError: the disk is full.
     """
     progress.if_interrupted(_unwritten(settings.folder))
-    # The libraries for charts take a third of a second to load; the engine reads without Python.
-    with imported_meanwhile(WRITER):
-        # Only the report is kept: daily usage may be large, and nothing is written from it.
-        usage = read_usage(source, settings, progress)
-        looked_up = _look_up(lookups, usage, settings)
-        computed = compute_report(usage, source, settings, clock.now(), progress, looked_up)
-        del usage
-    return write_computed(computed, settings, progress)
+    with drawing_process() as drawing:
+        # The engine reads without Python, which has time to load what writes.
+        with imported_meanwhile(WRITER):
+            # Only the report is kept: daily usage may be large, and nothing is written from it.
+            usage = read_usage(source, settings, progress)
+            looked_up = _look_up(lookups, usage, settings)
+            computed = compute_report(usage, source, settings, clock.now(), progress, looked_up)
+            del usage
+        return write_computed(computed, settings, progress, drawing)
 
 
 def read_usage(source: Source, settings: ReportSettings, progress: Progress) -> DailyUsage:
@@ -287,9 +289,18 @@ def _merged_rows(
 
 
 def write_computed(
-    computed: ComputedReport, settings: ReportSettings, progress: Progress
+    computed: ComputedReport,
+    settings: ReportSettings,
+    progress: Progress,
+    drawing: Drawing = draw_here,
 ) -> Report:
     """The report → its folder; returns the report with what the files made it warn about.
+
+    Args:
+        computed: the report.
+        settings: what it is made with.
+        progress: shows the work.
+        drawing: draws its charts.
 
     Raises:
         SettingsError: the folder cannot be written.
@@ -312,6 +323,7 @@ def write_computed(
         focus_grain=settings.focus_grain,
         focus_gzip=settings.focus_gzip,
         export_for=settings.export_for,
+        drawing=drawing,
         progress=progress,
     )
     return report

@@ -4,11 +4,15 @@ import inspect
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from circleci_usage.cli.on_demand import COMMANDS
+from circleci_usage.core.machine import cores
+from circleci_usage.demo.company.company import Company
+from circleci_usage.demo.company.exportfile import write_part
 from command_tree import PROGRAM
 
 PRINT_MODULES = (
@@ -61,3 +65,13 @@ def test_the_help_of_a_command_imports_no_library_that_reads_or_draws(
     found = imported(f"{command} --help", tmp_path)
 
     assert found & {"requests", "yaml", "rich.markdown", *READS_OR_DRAWS} == set()
+
+
+@pytest.mark.skipif(cores() < 2, reason="one core draws itself")
+def test_a_report_imports_nothing_that_asks_or_draws(tmp_path: Path) -> None:
+    write_part(tmp_path / "part.csv.gz", Company(scale=0.02).rows(date(2026, 10, 7)))
+
+    found = imported("report part.csv.gz --output report", tmp_path)
+
+    assert found & {"requests", "matplotlib", "PIL"} == set()
+    assert (tmp_path / "report" / "charts" / "cost-by-day.png").exists()

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from circleci_usage.render.charts import style
-from circleci_usage.render.charts.per_project import Days, ProjectChart, draw_project_charts
-from circleci_usage.render.charts.report_charts import draw_charts
+from circleci_usage.render.charts.chart_data import Days, ProjectChart
+from circleci_usage.render.charts.drawing import draw
+from circleci_usage.render.charts.per_project import draw_project_charts
+from circleci_usage.render.charts.report_charts import report_charts
 from circleci_usage.render.view.report_view import ReportView
 from circleci_usage.report import Report
+from circleci_usage.schema.report_files import CHARTS_FOLDER
 from color_vision import EYES, least_difference
 from report_factory import MARCH
 from sample_reports import (
@@ -34,6 +37,12 @@ NAMES = ("cost-by-day", "credits-by-project", "cost-by-credit-type")
 def words(file: Path) -> list[str]:
     """The texts of an SVG file."""
     return [element.text or "" for element in ET.parse(file).iter(f"{SVG}text")]
+
+
+def draw_charts(report: Report, folder: Path) -> Path:
+    """Draw the charts of a report into a folder; returns where those of the whole are."""
+    draw(report_charts(ReportView(report)), folder)
+    return folder / CHARTS_FOLDER
 
 
 def assert_sound(folder: Path) -> None:
@@ -59,18 +68,18 @@ def assert_sound(folder: Path) -> None:
 
 @pytest.mark.parametrize("make", [acme_report, empty_report, hostile_report])
 def test_every_chart_is_there_in_both_forms(tmp_path: Path, make: Callable[[], Report]) -> None:
-    draw_charts(ReportView(make()), tmp_path)
+    folder = draw_charts(make(), tmp_path)
 
-    assert {file.name for file in tmp_path.iterdir()} == {
+    assert {file.name for file in folder.iterdir() if file.is_file()} == {
         f"{name}.{kind}" for name in NAMES for kind in ("png", "svg")
     }
-    assert_sound(tmp_path)
+    assert_sound(folder)
 
 
 def test_charts_say_what_they_show(tmp_path: Path) -> None:
-    draw_charts(ReportView(acme_report()), tmp_path)
+    folder = draw_charts(acme_report(), tmp_path)
 
-    days, projects, types = (words(tmp_path / f"{name}.svg") for name in NAMES)
+    days, projects, types = (words(folder / f"{name}.svg") for name in NAMES)
     subtitle = "March 2026 · $233.19 total, including $45.00 for seats (not shown)"
     assert {"Cost by day", subtitle, "USD per day", "shop", "mobile", "February 2026"} <= set(days)
     assert {"Credits by project", "acme/ios", "114,400"} <= set(projects)
@@ -78,10 +87,10 @@ def test_charts_say_what_they_show(tmp_path: Path) -> None:
 
 
 def test_many_projects_do_not_crowd_a_chart(tmp_path: Path) -> None:
-    draw_charts(ReportView(report_of_projects(120)), tmp_path)
+    folder = draw_charts(report_of_projects(120), tmp_path)
 
-    assert "100 other projects" in words(tmp_path / "credits-by-project.svg")
-    assert "114 other projects" in words(tmp_path / "cost-by-day.svg")
+    assert "100 other projects" in words(folder / "credits-by-project.svg")
+    assert "114 other projects" in words(folder / "cost-by-day.svg")
 
 
 @pytest.mark.parametrize("make", [acme_report, hostile_report, lambda: report_of_projects(120)])

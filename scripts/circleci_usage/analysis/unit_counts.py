@@ -122,18 +122,20 @@ class UnitCounts:
     def _by_team(self) -> Mapping[str | None, Mapping[date, Counter[str]]]:
         """Team, or None for all → day → how many of each unit: trends ask for many periods."""
         found: _ByTeam[Counter[str]] = defaultdict(lambda: defaultdict(Counter))
-        for day, team, unit, count in self.daily[_COUNTED].itertuples(index=False, name=None):
+        days, *others = (self.daily[name] for name in _COUNTED)
+        for day, team, unit, count in zip(days.dt.date, *others, strict=True):
             for owner in (team, None):
-                found[owner][day.date()][unit] += int(count)
+                found[owner][day][unit] += int(count)
         return found
 
     @cached_property
     def _users_by_team(self) -> Mapping[str | None, Mapping[date, set[str]]]:
         """Team, or None for all → day → who was active."""
         found: _ByTeam[set[str]] = defaultdict(lambda: defaultdict(set))
-        for day, team, user in self.users[_USERS].itertuples(index=False, name=None):
+        days, *others = (self.users[name] for name in _USERS)
+        for day, team, user in zip(days.dt.date, *others, strict=True):
             for owner in (team, None):
-                found[owner][day.date()].add(user)
+                found[owner][day].add(user)
         return found
 
     def _sums_of(self, days: Period, team: str | None = None) -> Counter[str]:

@@ -1,7 +1,7 @@
 """Settings of the process, and what each was measured to bring. No other module tunes anything.
 
-Only the early import is elsewhere: the pipeline loads what draws while the engine reads, and waits
-for it before it draws.
+Only the early import is elsewhere: the pipeline loads what writes while the engine reads, and waits
+for it before it writes. What draws is loaded by a process of its own.
 
 `python -m benchmarks.tuning` measures a report with each of them left out in turn. For 300,000 job
 runs, measured on 2 cores, these were the ratios to all settings: medians of three runs, of which

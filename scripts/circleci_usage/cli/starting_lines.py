@@ -1,9 +1,10 @@
 """What a command runs with, a line each: settings file, prices, token, organizations, period."""
+# ruff: noqa: PLC0415 - what asks CircleCI takes long to import, and a report need not
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -20,16 +21,12 @@ from circleci_usage.core.plurals import counted, enumerated, few
 from circleci_usage.core.untrusted_text import inert
 from circleci_usage.export.store import Store
 from circleci_usage.export.store_status import slugs_by_id
-from circleci_usage.export_and_report import (
-    ExportSettings,
-    days_to_export,
-    export_reasons,
-    with_history,
-)
-from circleci_usage.login.token_expiry import expiry_in_words
 from circleci_usage.report import Report
 from circleci_usage.report_settings import ReportSettings
 from circleci_usage.schema.report_files import PAGE_NAME
+
+if TYPE_CHECKING:
+    from circleci_usage.export_and_report import ExportSettings
 
 _LABELS: Final = 15
 """Characters of the longest label, with the spaces after it."""
@@ -51,7 +48,7 @@ def run_lines(
     context: typer.Context,
     applied: AppliedSettings,
     chosen: ChosenPeriod,
-    exporting: ExportSettings,
+    exporting: "ExportSettings",
     reporting: ReportSettings,
     now: datetime,
 ) -> Iterator[str]:
@@ -60,6 +57,8 @@ def run_lines(
     Raises:
         SettingsError, DataError: as the parts below.
     """
+    from circleci_usage.export_and_report import with_history
+
     yield from settings_lines(applied)
     yield from token_lines(exporting.token, now)
     yield from organization_lines(context, exporting)
@@ -129,11 +128,13 @@ def price_source(applied: AppliedSettings) -> str:
 
 def token_lines(token: ApiToken, now: datetime) -> Iterator[str]:
     """Where the token is from, and its last day, if it is known."""
+    from circleci_usage.login.token_expiry import expiry_in_words
+
     until = f", {expiry_in_words(token.expires, today_utc(now))}" if token.expires else ""
     yield line("Token", f"{token.source}{until}")
 
 
-def organization_lines(context: typer.Context, exporting: ExportSettings) -> Iterator[str]:
+def organization_lines(context: typer.Context, exporting: "ExportSettings") -> Iterator[str]:
     """Whose usage is exported; an id with its slug, if the store knows it.
 
     Raises:
@@ -175,6 +176,8 @@ def _days(period: Period) -> str:
 
 def export_lines(history: Period, reporting: ReportSettings, now: datetime) -> Iterator[str]:
     """Which days are exported and what for, if they are more than those reported on."""
+    from circleci_usage.export_and_report import days_to_export, export_reasons
+
     span = days_to_export(history, reporting, now)
     reasons = export_reasons(history, span, reporting)
     if reasons:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from circleci_usage.analysis.budgets import BudgetState
 from circleci_usage.analysis.forecast import month_of
-from circleci_usage.checks.export_checks import Check
 from circleci_usage.core.decimals import rounded
 from circleci_usage.core.paths import exists
 from circleci_usage.core.periods import Period, months
@@ -22,6 +21,7 @@ from circleci_usage.render.formatting import when
 from circleci_usage.render.text.budget_words import name_in_words, period_in_words
 
 if TYPE_CHECKING:
+    from circleci_usage.checks.export_checks import Check
     from circleci_usage.warehouse.load import LoadResult
 
 _STATUSES: Final = {
@@ -86,7 +86,7 @@ def next_run_lines(
         yield f"It will download {pending}, requested earlier."
 
 
-def check_line(check: Check) -> str:
+def check_line(check: "Check") -> str:
     """One check, its outcome first."""
     outcome = "FIX" if not check.ok else "ok " if check.is_known else "?  "
     return f"{outcome}  {check.name}: {check.message}"

@@ -9,21 +9,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from circleci_usage.checks.budget_check import BudgetCheck
-from circleci_usage.checks.export_checks import Check
 from circleci_usage.core.decimals import plain
 from circleci_usage.core.paths import absolute
 from circleci_usage.core.periods import Period
 from circleci_usage.export.ledger import State, Window
 from circleci_usage.export.pruned_windows import days_of
-from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
-from circleci_usage.export_and_report import ExportedReport
 from circleci_usage.report import Presentation, Report
 from circleci_usage.report_folder.budgets_json import budgets_to_json
 from circleci_usage.report_folder.summary import day_to_json, overview, period_to_json
 from circleci_usage.schema.report_files import PAGE_NAME, SUMMARY_NAME
 
 if TYPE_CHECKING:
+    from circleci_usage.checks.budget_check import BudgetCheck
+    from circleci_usage.checks.export_checks import Check
+    from circleci_usage.export.store_status import NamedOrganizations, StoreStatus
+    from circleci_usage.export_and_report import ExportedReport
     from circleci_usage.notify.message import Message
     from circleci_usage.warehouse.load import LoadResult
 
@@ -41,7 +41,7 @@ def report_members(report: Report, folder: Path, presentation: Presentation) -> 
     return {"report": written, **known}
 
 
-def export_members(made: ExportedReport, store: Path) -> dict[str, Any]:
+def export_members(made: "ExportedReport", store: Path) -> dict[str, Any]:
     """`run`: what the store has of the exported days."""
     exported = made.exported
     result = {
@@ -55,7 +55,7 @@ def export_members(made: ExportedReport, store: Path) -> dict[str, Any]:
     return {"export": result}
 
 
-def budget_members(outcome: BudgetCheck, folder: Path, *, forecast: bool) -> dict[str, Any]:
+def budget_members(outcome: "BudgetCheck", folder: Path, *, forecast: bool) -> dict[str, Any]:
     """`check`: every budget, as in summary.json."""
     budgets = budgets_to_json(outcome.states)
     for entry, state in zip(budgets, outcome.states, strict=True):
@@ -68,13 +68,13 @@ def budget_members(outcome: BudgetCheck, folder: Path, *, forecast: bool) -> dic
     }
 
 
-def check_members(checks: Iterable[Check]) -> dict[str, Any]:
+def check_members(checks: Iterable["Check"]) -> dict[str, Any]:
     """`doctor`: every check."""
     return {"checks": [_check(check) for check in checks]}
 
 
 def status_members(
-    status: StoreStatus, organizations: NamedOrganizations, period: Period, span: Period
+    status: "StoreStatus", organizations: "NamedOrganizations", period: Period, span: Period
 ) -> dict[str, Any]:
     """`status`: the store, the quota, and what the next run does.
 
@@ -167,7 +167,7 @@ def moment_to_json(moment: datetime | None) -> str | None:
 
 
 def _next_run(
-    status: StoreStatus, organizations: NamedOrganizations, period: Period, span: Period
+    status: "StoreStatus", organizations: "NamedOrganizations", period: Period, span: Period
 ) -> dict[str, Any]:
     plan = status.next_run if organizations.certain else None
     pending = plan.in_progress if plan else ()
@@ -202,7 +202,7 @@ def _window(window: Window, *, whole: bool) -> dict[str, Any]:
     }
 
 
-def _check(check: Check) -> dict[str, Any]:
+def _check(check: "Check") -> dict[str, Any]:
     return {
         "name": check.name,
         "ok": check.ok,

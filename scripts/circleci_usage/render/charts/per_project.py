@@ -7,14 +7,14 @@ to pack. 200 projects take 0.7 s, with Matplotlib they took 21 s, or 13 s with a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from circleci_usage.render.charts import style
+from circleci_usage.render.charts import figures, style
+from circleci_usage.render.charts.chart_data import Days, ProjectChart
 from circleci_usage.render.charts.day_bars import day_bars
 from circleci_usage.render.charts.palette_png import FULL, Pixels, Shades, write_png
 from circleci_usage.render.formatting import shortened
@@ -40,25 +40,6 @@ _PALETTE: Final = (_INK, _MUTED, _BLUE)
 _LINE: Final = _MUTED.nearest(style.LINE)
 
 
-@dataclass(frozen=True)
-class ProjectChart:
-    """What is drawn for one project; `total` is its cost as text."""
-
-    file_name: str
-    name: str
-    total: str
-    daily: Sequence[float]
-
-
-@dataclass(frozen=True)
-class Days:
-    """What all charts have in common: the days, what to call them, the currency of their costs."""
-
-    days: Sequence[date]
-    name: str
-    currency: str
-
-
 def draw_project_charts(charts: Sequence[ProjectChart], days: Days, folder: Path) -> None:
     """Write a PNG and an SVG file for each project into an existing folder."""
     frame = _Frame(days)
@@ -81,7 +62,7 @@ class _Text:
         return f"<text {place}{look}>{escape(self.text)}</text>\n"
 
     def draw(self, pixels: Pixels) -> None:
-        font = style.font_file("bold" if self.is_title else "normal")
+        font = figures.font_file("bold" if self.is_title else "normal")
         (_INK if self.is_title else _MUTED).write(
             pixels, self.text, (self.x, self.y), self.anchor, font, _SIZE
         )
@@ -118,7 +99,7 @@ class _Frame:
         """Write the files of one project."""
         highest = style.ticks(max(chart.daily))[-1]
         tops = [_BOTTOM - (_BOTTOM - _TOP) * cost / highest for cost in chart.daily]
-        (name,) = shortened([style.drawable(chart.name)], _NAME_LENGTH)
+        (name,) = shortened([figures.drawable(chart.name)], _NAME_LENGTH)
         texts = (
             _Text(12, 28, f"{name}  {chart.total}", is_title=True),
             _Text(

@@ -5,39 +5,16 @@ Both pages of a report are made with this, so that they look alike and are equal
 
 import base64
 import hashlib
-from types import CodeType
 from typing import Final
 
-from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from jinja2.bccache import Bucket
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from circleci_usage.render import formatting
 from circleci_usage.render.charts.style import PAGE_COLORS
+from circleci_usage.render.html.compiled_templates import COMPILED_TEMPLATES
 
 _SHARED: Final = "circleci_usage.render.html"
-
-
-class _CompiledTemplates(BytecodeCache):
-    """The compiled templates of this process: compiling them takes longer than a small page.
-
-    Filters and globals are looked up in each `Environment`, so pages in two currencies share them.
-    """
-
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Set the code of a template if it was compiled before."""
-        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a template that was compiled."""
-        if bucket.code:
-            self._compiled[bucket.key, bucket.checksum] = bucket.code
-
-
-_COMPILED: Final = _CompiledTemplates()
 
 
 def page_templates(package: str) -> Environment:
@@ -48,7 +25,8 @@ def page_templates(package: str) -> Environment:
     """
     templates = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
-        bytecode_cache=_COMPILED,
+        bytecode_cache=COMPILED_TEMPLATES,
+        optimized=False,  # Compiled templates must not contain what filters said of constants.
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -12,7 +12,6 @@ from markupsafe import Markup, escape
 from circleci_usage.analysis.evidence import ENOUGH_FOR_MEAN, ENOUGH_FOR_P95
 from circleci_usage.analysis.unattributed import is_project
 from circleci_usage.render import formatting
-from circleci_usage.render.charts.report_charts import COST_BY_DAY
 from circleci_usage.render.html.pages import page_script, page_style, page_templates, script_hash
 from circleci_usage.render.page.sections.all_projects import all_projects_section
 from circleci_usage.render.page.sections.breakdowns import (
@@ -255,7 +254,7 @@ def _templates(currency: str, root: str) -> Environment:
         "summary_text": report_files.SUMMARY_TEXT_NAME,
         "charts": report_files.CHARTS_FOLDER,
         "project_charts": report_files.PROJECT_CHARTS_FOLDER,
-        "cost_by_day": COST_BY_DAY,
+        "cost_by_day": report_files.COST_BY_DAY,
         "cube": report_files.CUBE,
         "chargeback": report_files.CHARGEBACK,
         "enough_for_p95": ENOUGH_FOR_P95,

@@ -161,8 +161,9 @@ def daily_costs(report: Report, keys: Sequence[str]) -> dict[tuple[str, ...], li
     """The cost of each day without seats, by some columns of `Report.charges`; for drawing only."""
     charges = dated_charges(report)
     costs = charges.counts[["date", *keys]].assign(cost=charges.floats("cost"))
-    sums = costs.pivot_table("cost", [*keys], "date", aggfunc="sum", observed=True)
-    table = sums.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
+    sums = costs.groupby([*keys, "date"], observed=True)["cost"].sum()
+    table = sums.unstack("date")  # noqa: PD010 - a pivot table takes twice as long
+    table = table.reindex(columns=pd.DatetimeIndex([*report.period])).fillna(0.0)
     names = [key if isinstance(key, tuple) else (key,) for key in table.index]
     return {
         tuple(map(_text, key)): row

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from circleci_usage.render.view.breakdown_lines import lines
 from circleci_usage.render.view.circleci_links import CircleCILinks
-from circleci_usage.render.view.day_series import DailySeries, daily_series
+from circleci_usage.render.view.daily import DailySeries
+from circleci_usage.render.view.day_series import daily_series
 from circleci_usage.render.view.explore_links import ExploreLinks
 from circleci_usage.render.view.project_names import ProjectNames
 from circleci_usage.render.view.projects import ProjectView, projects

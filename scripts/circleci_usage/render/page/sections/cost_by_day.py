@@ -9,7 +9,7 @@ from circleci_usage.render.charts import style
 from circleci_usage.render.charts.day_bars import day_bars, day_steps
 from circleci_usage.render.formatting import days, drawn_money, long_day
 from circleci_usage.render.view.breakdown_lines import Line, lines, seats
-from circleci_usage.render.view.day_series import DailySeries
+from circleci_usage.render.view.daily import DailySeries
 from circleci_usage.render.view.report_view import ReportView
 
 HEIGHT: Final = 100
