@@ -15,9 +15,9 @@ from circleci_usage.schema.dimension import Place
 from circleci_usage.schema.dimensions import IDENTITIES, KEY_IDENTITIES, names_in
 from circleci_usage.schema.export_columns import (
     BRANCH_GROUP,
-    CREDIT_TYPES,
     LONGEST_NAME,
     NO_NAME,
+    OTHER,
     USER_GROUP,
     credit_types_of,
 )
@@ -52,7 +52,7 @@ class Sums:
     """What an engine returns.
 
     Attributes:
-        days: a wide frame with the sums per day and dimension.
+        days: a wide frame with the sums per day and dimension, of the `used_types`.
         branches: the same per day and branch.
         users: the same per day and user.
         run_statistics: how the job runs went.
@@ -104,6 +104,12 @@ def with_latest_names(sums: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return sums
 
 
+def used_types(sums: pl.DataFrame) -> list[str]:
+    """The credit types that sums have columns of; engines leave out those that no run used."""
+    columns = {*sums.columns}
+    return [kind for kind in credit_types_of(columns) if f"{kind}_credits" in columns]
+
+
 def refuse_odd(sums: pl.DataFrame) -> None:
     """Refuse sums of days that no export has, or of names that are too long.
 
@@ -122,8 +128,8 @@ def _tidy(sums: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Sort the rows; days become dates, blank lines disappear, names are the latest."""
     names = [key for key in keys if key != "date"]
     blank = pl.all_horizontal(pl.col(key).is_null() for key in keys if key not in _GROUPS)
-    sums = _with_all_types(sums)
-    amounts = [f"{kind}_credits" for kind in credit_types_of(sums.columns)]
+    sums = sums if used_types(sums) else sums.with_columns(_no_credits(sums))
+    amounts = [f"{kind}_credits" for kind in used_types(sums)]
     nothing = (pl.col("job_seconds") == 0) & pl.all_horizontal(
         pl.col(amount) == 0 for amount in amounts
     )
@@ -146,14 +152,10 @@ def _longest(names: pl.Series) -> int:
     return longest if isinstance(longest, int) else 0
 
 
-def _with_all_types(sums: pl.DataFrame) -> pl.DataFrame:
-    """With zeros where the engine left out a credit type."""
+def _no_credits(sums: pl.DataFrame) -> list[pl.Expr]:
+    """A type with zeros, so that there is one."""
     like = {"credits": sums["total_credits"].dtype, "runs": sums["job_runs"].dtype}
-    every = {
-        f"{kind}_{what}": pl.lit(0, dtype) for kind in CREDIT_TYPES for what, dtype in like.items()
-    }
-    missing = [zero.alias(name) for name, zero in every.items() if name not in sums.columns]
-    return sums.with_columns(missing)
+    return [pl.lit(0, dtype).alias(f"{OTHER}_{what}") for what, dtype in like.items()]
 
 
 def _latest(name: str) -> pl.Expr:

@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import date
@@ -22,7 +22,6 @@ from circleci_usage.core.atomic_files import atomic_write, sweep_files
 from circleci_usage.core.errors import UsageExporterError
 from circleci_usage.core.guarded_open import read_own
 from circleci_usage.core.periods import END_OF_TIME, Period
-from circleci_usage.schema.export_columns import credit_types_of
 from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
@@ -30,6 +29,7 @@ from circleci_usage.usage.aggregates import (
     RUN_MEASURES,
     USER_DIMENSIONS,
     Sums,
+    used_types,
 )
 from circleci_usage.usage.code_version import code_version
 from circleci_usage.usage.file_hashes import CACHE_FOLDER, FileState, state_of
@@ -163,17 +163,13 @@ def load_sums(folder: Path, key: str) -> Sums | None:
 
 def _has_shape(sums: Sums) -> bool:
     """Whether the frames look like those of an engine; others may be able to write the cache."""
-    kinds = credit_types_of(sums.days.columns)
-    measures = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}.union(
-        RUN_MEASURES
-    )
     frames = {
         DAILY_DIMENSIONS: sums.days,
         BRANCH_DIMENSIONS: sums.branches,
         USER_DIMENSIONS: sums.users,
     }
     return (
-        all(_are_sums(frame, dimensions, measures) for dimensions, frame in frames.items())
+        all(_are_sums(frame, dimensions) for dimensions, frame in frames.items())
         and all(isinstance(warning, str) for warning in sums.warnings)
         and all(
             _is_like(getattr(sums.run_statistics, each.name), SHAPES[each.name])
@@ -182,7 +178,9 @@ def _has_shape(sums: Sums) -> bool:
     )
 
 
-def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str], measures: Collection[str]) -> bool:
+def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str]) -> bool:
+    of_types = {f"{kind}_{what}" for kind in used_types(frame) for what in ("credits", "runs")}
+    measures = of_types.union(RUN_MEASURES)
     if {*measures, *dimensions} != {*frame.columns}:
         return False
     types = {name: pl.Categorical for name in dimensions if name != "date"}

@@ -20,6 +20,7 @@ from circleci_usage.usage.aggregates import (
     RUN_MEASURES,
     USER_DIMENSIONS,
     Sums,
+    used_types,
 )
 from circleci_usage.usage.cache import read_sums
 from circleci_usage.usage.input_files import Part
@@ -150,9 +151,10 @@ def _by_credit_type(sums: pl.DataFrame, dimensions: pd.DataFrame, places: int) -
         places: see `DailyUsage`.
     """
     every_kind = credit_types_of(sums.columns)
-    used = {kind: (sums[f"{kind}_credits"] != 0).arg_true() for kind in every_kind}
+    used = {kind: (sums[f"{kind}_credits"] != 0).arg_true() for kind in used_types(sums)}
     rows = np.concatenate([each.to_numpy() for each in used.values()])
-    kinds = np.repeat(np.arange(len(every_kind)), [len(each) for each in used.values()])
+    numbers = [every_kind.index(kind) for kind in used]
+    kinds = np.repeat(numbers, [len(each) for each in used.values()])
     amounts = pl.concat(sums[f"{kind}_credits"].gather(each) for kind, each in used.items())
     job_runs = pl.concat(sums[f"{kind}_runs"].gather(each) for kind, each in used.items())
     return (

@@ -58,7 +58,7 @@ class Gathered:
 
     Attributes:
         runs: the job runs, each once.
-        sums: their sums.
+        sums: their sums, tidy.
         warnings: what a reader should know of them.
         has_repeats: whether rows were left out.
     """
@@ -107,14 +107,14 @@ def _sum_parts(
     job_groups: JobGroups,
     home: Path | None,
 ) -> Sums:
-    with _gathered(parts, patterns, job_groups, home) as (gathered, days, groups):
+    with _gathered(parts, patterns, job_groups, home) as (gathered, groups):
         outside = outside_warnings(_outside(gathered.runs, parts, period))
-        branches = tidy_branches(gathered.sums.branches, days)
-        chosen = chosen_names(days, branches, period, patterns.branches)
+        sums = gathered.sums
+        chosen = chosen_names(sums.days, sums.branches, period, patterns.branches)
         return Sums(
-            days,
-            branches,
-            tidy_users(gathered.sums.users, days),
+            sums.days,
+            sums.branches,
+            sums.users,
             compute_run_statistics(gathered.runs, period, chosen, patterns.branches, groups),
             (*gathered.warnings, *outside),
             gathered.has_repeats,
@@ -128,8 +128,8 @@ def read_day_statistics(
     home: Path | None = None,
 ) -> DayStatistics:
     """The statistics of the runs of each day. Arguments and errors are as of `sum_parts`."""
-    with _gathered(parts, patterns, job_groups, home) as (gathered, days, groups):
-        return compute_day_statistics(gathered.runs, patterns.branches, groups, days)
+    with _gathered(parts, patterns, job_groups, home) as (gathered, groups):
+        return compute_day_statistics(gathered.runs, patterns.branches, groups, gathered.sums.days)
 
 
 @contextmanager
@@ -138,12 +138,12 @@ def _gathered(
     patterns: NamePatterns,
     job_groups: JobGroups,
     home: Path | None,
-) -> Iterator[tuple[Gathered, pl.DataFrame, Mapping[str, str]]]:
-    """What the parts say, their tidy days, and the names that jobs get from their groups."""
+) -> Iterator[tuple[Gathered, Mapping[str, str]]]:
+    """What the parts say, and the names that jobs get from their groups."""
     with working_folder() as folder:
         gathered = gather(parts, patterns, KeptFacts(home, folder), folder)
-        days = tidy_days(gathered.sums.days)
-        yield gathered, days, job_groups.renamed(days["job"].unique().cast(pl.String))
+        jobs = gathered.sums.days["job"].unique().cast(pl.String)
+        yield gathered, job_groups.renamed(jobs)
 
 
 def gather(
@@ -172,7 +172,7 @@ def gather(
     if identified or astray:
         left_out = left_out_of(units.runs.all(), origins, units.contents)
     if left_out is None:
-        return Gathered(units.runs, units.sums, notes)
+        return Gathered(units.runs, _tidy(units.sums), notes)
     repeated = repeat_warnings(left_out.repeated(), origins)
     return _each_once(units.runs, left_out, patterns, folder, (*notes, *repeated))
 
@@ -183,7 +183,7 @@ class _OfUnits:
 
     Attributes:
         runs: the job runs of all.
-        sums: of all.
+        sums: of all, untidied.
         contents: what is in the parts of all.
     """
 
@@ -227,7 +227,13 @@ def _each_once(
 ) -> Gathered:
     """The job runs without rows that repeat one."""
     once = without(runs, left_out, folder / "once")
-    return Gathered(once, sums_of(once.files, patterns), warnings, has_repeats=True)
+    sums = _tidy(sums_of(once.files, patterns))
+    return Gathered(once, sums, warnings, has_repeats=True)
+
+
+def _tidy(sums: BareSums) -> BareSums:
+    days = tidy_days(sums.days)
+    return BareSums(days, tidy_branches(sums.branches, days), tidy_users(sums.users, days))
 
 
 def _rows_astray(runs: JobRuns, number: int, origin: Origin) -> int:
