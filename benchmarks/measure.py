@@ -7,6 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+from typing import Final
+
+
+_NOT_PASSED: Final = ("PYTHONDONTWRITEBYTECODE",)
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ def run_once(command: Sequence[str]) -> Run:
         RuntimeError: it failed.
     """
     start = perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    # As where a user installs it: Python keeps what it compiled.
+    environment = {name: os.environ[name] for name in os.environ if name not in _NOT_PASSED}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     wall = perf_counter() - start
     if status:

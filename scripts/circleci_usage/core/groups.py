@@ -118,7 +118,9 @@ def order_of(columns: Iterable[Codes]) -> Counts:
 
 def _combined(columns: Iterable[Codes]) -> Codes:
     """One number for those of all columns, in their order."""
-    first, *others = columns
+    # One column at a time: an iterator may make them of millions of rows.
+    others = iter(columns)
+    first = next(others)
     numbers, size = first.of_rows.astype("int64"), first.size
     for each in others:
         if each.size == 1:
