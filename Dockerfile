@@ -23,6 +23,8 @@ RUN tools/bin/python -m hatchling build --target wheel \
     && python3 -m compileall -q --invalidation-mode unchecked-hash \
        /opt/circleci-usage/lib/python3.*/site-packages/circleci_usage \
     && python3 tools/trim_environment.py /opt/circleci-usage/lib/python3.*/site-packages
+# It compiles the templates of the pages, and fails if a run needs what was trimmed.
+RUN /opt/circleci-usage/bin/circleci-usage demo --output /build/demo
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=1.0.0

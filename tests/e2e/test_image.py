@@ -177,6 +177,11 @@ def test_it_contains_nothing_that_a_run_does_not_need(image: Image) -> None:
     assert image.run("find", "/opt/circleci-usage", "/tmp", *wanted).stdout == ""
 
 
+def test_the_templates_of_pages_are_compiled_in_it(image: Image) -> None:
+    named_by_digest = ("-path", "*/render/html/__pycache__/*", "-name", "?" * 40 + ".*")
+    assert image.run("find", "/opt/circleci-usage", *named_by_digest).stdout
+
+
 def test_every_module_can_be_imported_in_it(image: Image) -> None:
     lines = (
         "import pkgutil, circleci_usage\n"
