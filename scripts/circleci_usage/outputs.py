@@ -5,6 +5,7 @@ This module stands above the renderers, so that the report folder itself knows n
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ from circleci_usage.report_folder.team_summary import team_summary_json
 from circleci_usage.report_folder.writer import FileWriter, replace_report
 from circleci_usage.schema.report_files import (
     AUTO,
+    CHARTS_FOLDER,
     COST_FILES_FOLDER,
     EMAIL_NAME,
     EXPLORER_NAME,
@@ -103,7 +105,9 @@ def write_report(
     }
 
     def write(unfinished: Path) -> None:
-        with translate_os_errors(folder), drawing(report_charts(view), unfinished):
+        with translate_os_errors(folder), ExitStack() as drawn:
+            with progress.task(f"Writing {CHARTS_FOLDER}"):
+                drawn.enter_context(drawing(report_charts(view), unfinished))
             for name, output in outputs.items():
                 with progress.task(f"Writing {name}"):
                     output(view, unfinished / name)
