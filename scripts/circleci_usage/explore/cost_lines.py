@@ -112,11 +112,14 @@ def cost_lines(
     """
     known, keys = _known_days(owned, days), ownership.tag_dimensions
     costs, runs = owned.costs.within(known), owned.runs
-    charged = _charged(costs, ownership, segments(known, days.period))
     run_names = [*_RUN_NAMES, *tag_columns(keys)]
-    counted = sum_by(runs, ["date", *run_names], RUNS, sort=False).reset_index()
     tags = {tag_column(key.name): key.name for key in keys}
-    lines = _with_runs(charged, counted, run_names).rename(columns={BRANCH_GROUP: "branch", **tags})
+    # There may be millions of each: none has a name here, so that it is dropped when it was used.
+    lines = _with_runs(
+        _charged(costs, ownership, segments(known, days.period)),
+        sum_by(runs, ["date", *run_names], RUNS, sort=False).reset_index(),
+        run_names,
+    ).rename(columns={BRANCH_GROUP: "branch", **tags})
     branches = lines["branch"].cat
     readable = [name.replace("\n", ", ") for name in branches.categories]
     lines["branch"] = branches.rename_categories(readable)
@@ -190,9 +193,10 @@ def _with_runs(
     nothing = dict.fromkeys((*AMOUNTS, TYPE_RUNS), 0)
     without_type = pd.Categorical([NO_NAME] * len(counted))
     runs = counted.assign(**{CREDIT_TYPE: without_type}, **nothing)
-    both = stacked([charged.assign(**dict.fromkeys(RUNS, 0)), runs])
+    both, costs = stacked([charged.assign(**dict.fromkeys(RUNS, 0)), runs]), len(charged)
+    del charged, runs
     groups = group_numbers(both, ["date", *run_names])
-    of_costs, of_runs = groups[: len(charged)], groups[len(charged) :]
+    of_costs, of_runs = groups[:costs], groups[costs:]
     carriers = _first_lines(of_costs, int(groups.max(initial=-1)) + 1)[of_runs]
     is_carried = carriers >= 0
     for name in RUNS:
@@ -200,7 +204,7 @@ def _with_runs(
         values[carriers[is_carried]] = counted[name].to_numpy()[is_carried]
         both[name] = values
     stays = np.ones(len(both), dtype=bool)
-    stays[len(charged) :] = ~is_carried
+    stays[costs:] = ~is_carried
     return both[stays]
 
 
