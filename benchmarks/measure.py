@@ -9,7 +9,6 @@ from statistics import median
 from time import perf_counter
 from typing import Final
 
-
 _NOT_PASSED: Final = ("PYTHONDONTWRITEBYTECODE",)
 
 
