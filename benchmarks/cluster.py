@@ -11,8 +11,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -77,9 +80,12 @@ def main() -> None:
         rows, facts = _two_copies(find_parts([arguments.parts]), Path(folder))
         sums = on_this_machine(facts).read(None, NO_PATTERNS)
         job_runs = int(sums.days["job_runs"].sum())
-        for name, found in (("rows", rows), ("facts", facts)):
-            one, two = (_reading(found, Path(folder), executors) for executors in _EXECUTORS)
-            _show(name, Curve(one, two), job_runs, arguments.price)
+        # A process each: Java, once started, keeps the settings of its first cluster.
+        with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
+            for name, found in (("rows", rows), ("facts", facts)):
+                read = partial(_reading, found, Path(folder))
+                one, two = processes.map(read, _EXECUTORS)
+                _show(name, Curve(one, two), job_runs, arguments.price)
 
 
 def _arguments() -> argparse.Namespace:
