@@ -3,6 +3,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from circleci_usage.core.periods import Period
@@ -149,6 +150,21 @@ def test_sums_of_another_shape_are_made_anew(
     save_sums(older, folder, key)
 
     assert load_sums(folder, key) is None
+    assert outputs(read(parts), tmp_path) == fresh
+
+
+@pytest.mark.parametrize("lacking", ["^.*_runs$", "^.*_(credits|runs)$"])
+def test_sums_that_lack_columns_of_credit_types_are_made_again(
+    parts: tuple[Part, ...], tmp_path: Path, lacking: str
+) -> None:
+    fresh = outputs(read(parts), tmp_path)
+    ((name, _),) = saved(parts).items()
+    folder, key = cache_beside(parts), name.removesuffix(".sums")
+    sums = load_sums(folder, key)
+    assert sums is not None
+    unlike = pl.col(lacking).exclude("job_runs", "total_credits")
+    save_sums(replace(sums, days=sums.days.drop(sums.days.select(unlike).columns)), folder, key)
+
     assert outputs(read(parts), tmp_path) == fresh
 
 

@@ -110,6 +110,12 @@ def used_types(sums: pl.DataFrame) -> list[str]:
     return [kind for kind in credit_types_of(columns) if f"{kind}_credits" in columns]
 
 
+def has_columns(sums: pl.DataFrame, dimensions: Sequence[str]) -> bool:
+    """Whether a frame that was read has the columns of sums by some dimensions, and no others."""
+    of_types = (f"{kind}_{what}" for kind in used_types(sums) for what in ("credits", "runs"))
+    return {*dimensions, *RUN_MEASURES, *of_types} == {*sums.columns}
+
+
 def refuse_odd(sums: pl.DataFrame) -> None:
     """Refuse sums of days that no export has, or of names that are too long.
 

@@ -29,6 +29,7 @@ from circleci_usage.usage.aggregates import (
     RUN_MEASURES,
     USER_DIMENSIONS,
     Sums,
+    has_columns,
     used_types,
 )
 from circleci_usage.usage.code_version import code_version
@@ -179,10 +180,9 @@ def _has_shape(sums: Sums) -> bool:
 
 
 def _are_sums(frame: pl.DataFrame, dimensions: Sequence[str]) -> bool:
-    of_types = {f"{kind}_{what}" for kind in used_types(frame) for what in ("credits", "runs")}
-    measures = of_types.union(RUN_MEASURES)
-    if {*measures, *dimensions} != {*frame.columns}:
+    if not (used_types(frame) and has_columns(frame, dimensions)):
         return False
+    measures = [name for name in frame.columns if name not in dimensions]
     types = {name: pl.Categorical for name in dimensions if name != "date"}
     whole = all(frame[name].dtype.is_integer() or frame[name].dtype == NUMBER for name in measures)
     texts = all(frame[name].dtype == dtype for name, dtype in types.items())

@@ -11,8 +11,8 @@ from circleci_usage.usage.aggregates import (
     BRANCH_DIMENSIONS,
     DAILY_DIMENSIONS,
     NUMBER,
-    RUN_MEASURES,
     USER_DIMENSIONS,
+    has_columns,
 )
 from circleci_usage.usage.name_patterns import NamePatterns
 from circleci_usage.usage.polars.job_runs import unless_identified
@@ -56,15 +56,13 @@ def are_bare_sums(sums: BareSums) -> bool:
 
 
 def _is_sum(frame: pl.DataFrame, dimensions: Sequence[str]) -> bool:
-    kinds = credit_types_of(frame.columns)
-    measures = [name for name in frame.columns if name not in dimensions]
-    known = {f"{kind}_{what}" for kind in kinds for what in ("credits", "runs")}
-    names = frame.select(name for name in dimensions if name in frame.columns and name != "date")
+    if not has_columns(frame, dimensions):
+        return False
+    names = [name for name in dimensions if name != "date"]
     return (
-        {*dimensions, *RUN_MEASURES} <= {*frame.columns} <= {*dimensions, *RUN_MEASURES, *known}
-        and frame["date"].dtype == pl.String
-        and all(series.dtype == pl.Categorical for series in names)
-        and all(_is_amount(frame[name]) for name in measures)
+        frame["date"].dtype == pl.String
+        and all(frame[name].dtype == pl.Categorical for name in names)
+        and all(_is_amount(series) for series in frame.drop(*dimensions))
     )
 
 
