@@ -183,6 +183,13 @@ def _scan_workflows(file: RunsFile) -> pl.LazyFrame:
     return pl.scan_parquet(file.workflows, glob=False)
 
 
+def _count_of_workflows(file: RunsFile) -> int:
+    """How many workflow runs a file has, or more: where they are not kept, it has its job runs."""
+    if file.workflows is None:
+        return file.rows
+    return int(pl.scan_parquet(file.workflows, glob=False).select(pl.len()).collect().item())
+
+
 def _with_decimals(runs: pl.LazyFrame) -> pl.LazyFrame:
     """The job runs with exact decimals instead of integers, to go with others that have them."""
     names = runs.collect_schema().names()
@@ -211,19 +218,22 @@ class JobRuns:
 
     def by_who(self) -> "RunsByWho":
         """The same with a number in place of the names of projects: fewer keys to group by."""
-        return self._by_who([*self._alike(_with_all_columns(map(_scan, self.files)))])
+        frames = [*self._alike(_with_all_columns(map(_scan, self.files)))]
+        return self._by_who(frames, [file.rows for file in self.files])
 
     def workflow_parts(self) -> "RunsByWho":
         """Their workflow runs as `workflow_parts`, some of them in several rows, likewise."""
-        return self._by_who([*map(_scan_workflows, self.files)])
+        return self._by_who(
+            [*map(_scan_workflows, self.files)], [*map(_count_of_workflows, self.files)]
+        )
 
-    def _by_who(self, frames: Sequence[pl.LazyFrame]) -> "RunsByWho":
+    def _by_who(self, frames: Sequence[pl.LazyFrame], rows: Sequence[int]) -> "RunsByWho":
         places = [_keyed_places(file) for file in self.files]
         who = pl.concat(each.select(WHO) for each in places).unique().with_row_index("who")
         numbers = [each.join(who, on=WHO, how="left", nulls_equal=True) for each in places]
         files = [
-            RunsOfFile(frame, file, number.sort("place")["who"])
-            for frame, file, number in zip(frames, self.files, numbers, strict=True)
+            RunsOfFile(frame, count, file, number.sort("place")["who"])
+            for frame, count, file, number in zip(frames, rows, self.files, numbers, strict=True)
         ]
         return RunsByWho(tuple(files), who)
 
@@ -258,11 +268,13 @@ class RunsOfFile:
 
     Attributes:
         runs: with `place`; or their workflow runs.
+        rows: how many there are, or more.
         file: where they are.
         who: the number of each place.
     """
 
     runs: pl.LazyFrame
+    rows: int
     file: RunsFile
     who: pl.Series
 
@@ -300,9 +312,8 @@ class RunsByWho:
 
     @property
     def rows(self) -> int:
-        """How many there are, which only the heads of the files are read for."""
-        counts = pl.collect_all(each.runs.select(pl.len()) for each in self.files)
-        return sum(count.item() for count in counts)
+        """How many there are, or more."""
+        return sum(each.rows for each in self.files)
 
     def within(self, period: Period) -> "RunsByWho":
         """The files that may have runs of the period; there is always one."""

@@ -105,7 +105,7 @@ class _OfRuns:
 
 
 def _of_runs(by_who: RunsByWho, reader: FileReader) -> _OfRuns:
-    files, firsts = by_who.files, [0, *accumulate(each.file.rows for each in by_who.files)]
+    files, firsts = by_who.files, [0, *accumulate(each.rows for each in by_who.files)]
     with ThreadPoolExecutor(cores()) as pool:
         of_files, branches = [], running_credits(OF_BRANCH)
         for of_file, credits in pool.map(reader.read, files, firsts):
