@@ -18,7 +18,7 @@ from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect, write_pa
 from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
-from circleci_usage.usage.polars import facts, run_statistics
+from circleci_usage.usage.polars import facts, run_statistics, workflow_statistics
 from circleci_usage.usage.run_statistics import RunStatistics
 from hypothesis_profiles import examples
 from rows import Row, job_run
@@ -282,6 +282,12 @@ def test_a_full_disk_is_not_taken_for_damage(tmp_path: Path) -> None:
     assert "set TMPDIR to another folder" in done.stderr
 
 
+FRAMES = (
+    *("jobs", "machines", "workflows", "reruns", "workflow_times", "job_times"),
+    *("workflow_branches", "recent_runs", "class_use", "unit_counts"),
+)
+
+
 def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,11 +307,12 @@ def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(
     parts = find_parts([tmp_path]).parts
     at_once = read_daily_usage(parts)
     monkeypatch.setattr(run_statistics, "_SLICE", 9)
+    monkeypatch.setattr(workflow_statistics, "_SLICE", 9)
     monkeypatch.setattr(facts, "ROWS_OF_A_FILE", 11)
     by_pieces = read_daily_usage(parts)
 
     assert len(at_once.run_statistics.jobs) == 60
-    for frame in ("jobs", "machines", "workflows", "reruns"):
+    for frame in FRAMES:
         one, other = (
             getattr(at_once.run_statistics, frame),
             getattr(by_pieces.run_statistics, frame),

@@ -338,6 +338,12 @@ class RunsByWho:
         with ThreadPoolExecutor(cores()) as pool:
             return pl.concat([*pool.map(some, self.files)])
 
+    def numbered(self, names: pl.DataFrame) -> pl.DataFrame:
+        """Names of `ChosenNames` with `who` in place of the project's id and name."""
+        project = ["project_id", "project"]
+        projects = self.who.select("who", pl.col(project).cast(pl.String))
+        return names.join(projects, on=project, nulls_equal=True).drop(project)
+
     def named(self, found: pl.DataFrame) -> pl.DataFrame:
         """What was found, with the columns of `WHO` again."""
         return found.join(self.who, on="who", how="left").drop("who")

@@ -61,7 +61,7 @@ def branch_credits(
 
     Args:
         runs: with `who`.
-        branches: those that are chosen, as `chosen_runs.numbered` has them.
+        branches: those that are chosen, as `RunsByWho.numbered` has them.
         kinds: the credit types.
     """
     chosen = branches.select(_branch_of(pl.col("branch").cast(pl.Categorical))).to_series()

@@ -23,7 +23,13 @@ from circleci_usage.usage.polars.run_expressions import (
     slices_of,
 )
 from circleci_usage.usage.polars.workflow_parts import workflow_parts
-from circleci_usage.usage.polars.workflow_runs import workflow_runs
+from circleci_usage.usage.polars.workflow_records import (
+    names_in,
+    part_names,
+    part_records,
+    with_names,
+)
+from circleci_usage.usage.polars.workflow_runs import as_frame, workflow_runs
 
 _SLICE: Final = 500_000
 _COLUMNS: Final = (
@@ -73,7 +79,9 @@ def compute_day_statistics(
 
 
 def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
-    every = collected(workflow_runs(workflow_parts(runs.lazy(), "who")))
+    parts = with_names(collected(workflow_parts(runs.lazy(), "who")))
+    names = part_names([names_in(parts)])
+    every = as_frame(workflow_runs(names.placed(part_records(parts))), names)
     ended = every.filter(pl.col("outcome").is_in(_ENDED))
     return (
         with_branch_groups(ended, branch_globs)

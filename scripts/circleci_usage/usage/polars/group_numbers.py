@@ -14,8 +14,18 @@ import polars as pl
 Numbers = npt.NDArray[np.uint32]
 """A number per row: 0, 1, … without gaps."""
 
+Flags = npt.NDArray[np.bool_]
+"""Whether something holds, row by row."""
+
+Keys = npt.NDArray[np.uint64]
+"""A number per row, with gaps."""
+
 _SPARSE: Final = 8
 """A table has at most so many places per row."""
+
+_HALF: Final = np.uint64(32)
+_MIXER: Final = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number without pattern."""
 
 
 def group_numbers(rows: pl.DataFrame, keys: Sequence[str]) -> Numbers:
@@ -49,6 +59,26 @@ def dense(values: npt.NDArray[Any]) -> tuple[Numbers, npt.NDArray[Any]]:
     """Whole numbers from zero → the same without gaps, and what each stands for."""
     numbers = _dense(values)
     return numbers, values[any_row_of(numbers)]
+
+
+def pairs(first: Numbers, second: Numbers) -> Keys:
+    """A number for each pair of numbers."""
+    return first.astype(np.uint64) << _HALF | second
+
+
+def first_of(keys: Keys) -> Numbers:
+    """The first number of each of `pairs`."""
+    return (keys >> _HALF).astype(np.uint32)
+
+
+def second_of(keys: Keys) -> Numbers:
+    """The second number of each of `pairs`."""
+    return keys.astype(np.uint32)
+
+
+def with_group(hashes: Keys, groups: Numbers | Keys) -> Keys:
+    """Hashes that differ from group to group, too."""
+    return hashes ^ groups * _MIXER
 
 
 def _number(key: str) -> pl.Expr:

@@ -1,14 +1,13 @@
 """What run statistics are made of: keys, percentiles, and what a run was like."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import polars as pl
 
 from circleci_usage.core.periods import Period
 from circleci_usage.usage.job_run_rules import (
-    GRAINS,
     HIGH,
     JOB_KEYS,
     MACHINE_KEYS,
@@ -18,11 +17,6 @@ from circleci_usage.usage.job_run_rules import (
 )
 from circleci_usage.usage.polars.compact_runs import WHO, Condition
 from circleci_usage.usage.polars.job_runs import has_nothing
-
-Days = TypeVar("Days", pl.Series, pl.Expr)
-
-_LENGTHS: Final = dict(zip(GRAINS, ("1d", "1w", "1mo"), strict=True))
-"""Weeks begin on Monday."""
 
 
 def _short(keys: Sequence[str]) -> tuple[str, ...]:
@@ -53,27 +47,6 @@ def inside(period: Period | None) -> pl.Expr:
     if period is None:
         return pl.lit(value=True)
     return (pl.col("date") >= str(period.first)) & (pl.col("date") <= str(period.last))
-
-
-def over_time(runs: pl.LazyFrame, summed: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
-    """The runs of each day, week and month, summed: `grain`, its first day as `date`, and the sums.
-
-    Args:
-        runs: those without a day are left out.
-        summed: runs with `grain` and `date` → their sums.
-    """
-    day = pl.col("date").str.to_date("%Y-%m-%d", strict=False)
-    dated = runs.with_columns(day).filter(pl.col("date").is_not_null())
-    times = []
-    for grain, first in first_days(pl.col("date")):
-        times.append(collected(summed(dated.with_columns(pl.lit(grain).alias("grain"), first))))
-    return pl.concat(times).with_columns(pl.col("date").cast(pl.String))
-
-
-def first_days(days: Days) -> Iterator[tuple[str, Days]]:
-    """Each grain, and the first day of the day, week or month that days are in."""
-    for grain, length in _LENGTHS.items():
-        yield grain, days.dt.truncate(length)
 
 
 def has_ended() -> pl.Expr:

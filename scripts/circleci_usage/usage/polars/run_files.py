@@ -16,7 +16,7 @@ from circleci_usage.usage.polars.credit_statistics import branch_credits, class_
 from circleci_usage.usage.polars.group_numbers import any_row_of, group_numbers
 from circleci_usage.usage.polars.machine_statistics import container_sums, parallel_runs
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE, has_ended, inside
-from circleci_usage.usage.polars.run_records import FIELDS, FileRecords, in_slices, records_of
+from circleci_usage.usage.polars.run_records import FIELDS, FileRecords, records_of, sliced
 
 _OTHERS: Final = ("job_seconds", "branch", "containers")
 OF_RERUN: Final = ("date", *OF_JOB)
@@ -49,7 +49,7 @@ class FileReader:
 
     Attributes:
         period: the days; None for all.
-        branches: those that go by their names, as `chosen_runs.numbered` has them.
+        branches: those that go by their names, as `RunsByWho.numbered` has them.
         slices: how many slices of records there are.
         folder: for the records.
     """
@@ -76,7 +76,7 @@ class FileReader:
         records = records_of(runs, machines, first_run)
         ended = runs.lazy().with_columns(pl.Series("machine", machines)).filter(has_ended())
         statistics = FileStatistics(
-            in_slices(records, names, self.slices, self.folder / f"{first_run}.records"),
+            sliced(records, names, self.slices, self.folder / f"{first_run}.records"),
             container_sums(ended).collect(),
             parallel_runs(ended).collect(),
             class_rates(ended).collect(),

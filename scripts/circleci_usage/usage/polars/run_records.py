@@ -1,30 +1,31 @@
 """Job runs as short records of numbers, in slices that each have all runs of their jobs.
 
-What run statistics need of a job run is read once. The records of many runs are written into
-temporary files, by slices: the memory does not grow with the runs, but with those of a single job.
+What run statistics need of a job run is read once. The memory does not grow with the runs, but with
+those of a single job.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from circleci_usage.core.os_errors import translate_os_errors
 from circleci_usage.usage.job_run_rules import OUTCOMES, USES
-from circleci_usage.usage.polars.group_numbers import Numbers, any_row_of, group_numbers
+from circleci_usage.usage.polars.daily_runs import days_of
+from circleci_usage.usage.polars.group_numbers import Numbers
 from circleci_usage.usage.polars.run_expressions import has_ended, never_started
+from circleci_usage.usage.polars.sliced_columns import Columns, SlicedColumns, chosen, in_slices
 
-Records = Mapping[str, npt.NDArray[Any]]
-"""A column per field of `_TYPES`, all of the same length.
+Records = Columns
+"""A column per field of `_TYPES`.
 
 Fields:
     run: its number among all runs.
     machine: the number of its job and machine in its file.
-    day: as `to_date` reads it.
+    day: as of `days_of`.
     outcome: its place in `OUTCOMES`.
     is_cached: whether it was charged for layer caching.
     seconds, queued, `USES`: NaN where not known; `seconds` also where it never started.
@@ -50,17 +51,6 @@ NO_ORDER: Final = 2**63 - 1
 SUCCESS, FAILED = map(list(OUTCOMES).index, ("success", "failed"))
 """The `outcome` of such records."""
 
-_FIRST_DAY: Final = 2**31
-_NO_DAY: Final = 2**32 - 1
-
-
-def to_date(days: npt.NDArray[np.uint32]) -> pl.Series:
-    """Days of records as dates; null where a run has none. They have the order of the numbers."""
-    numbers = pl.Series("date", days)
-    has_day = pl.col("date") != _NO_DAY
-    date = (pl.col("date").cast(pl.Int64) - _FIRST_DAY).cast(pl.Int32).cast(pl.Date)
-    return numbers.to_frame().select(pl.when(has_day).then(date)).to_series()
-
 
 def records_of(runs: pl.DataFrame, machines: Numbers, first_run: int) -> Records:
     """Job runs → the records of those that ended.
@@ -70,38 +60,13 @@ def records_of(runs: pl.DataFrame, machines: Numbers, first_run: int) -> Records
         machines: `machine` of each.
         first_run: `run` of the first one.
     """
-    fields = {field.name: field.to_numpy() for field in runs.select(_fields())}
-    records = fields | {
+    fields = {field.name: field.to_numpy() for field in runs.select(_fields())} | {
         "run": np.arange(first_run, first_run + len(runs), dtype=np.uint32),
         "machine": machines,
-        "day": _days(runs["date"]),
+        "day": days_of(runs["date"]),
     }
+    records = {name: fields[name].astype(dtype, copy=False) for name, dtype in _TYPES.items()}
     return chosen(records, runs.select(has_ended().fill_null(value=False)).to_series().to_numpy())
-
-
-def chosen(records: Records, are_wanted: npt.NDArray[np.bool_]) -> Records:
-    """Some of the records, in their order."""
-    if are_wanted.all():
-        return records
-    places = np.flatnonzero(are_wanted)
-    return {name: each.take(places) for name, each in records.items()}
-
-
-def joined(several: Sequence[Records]) -> Records:
-    """The records of several files."""
-
-    def of(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([each[name] for each in several])
-
-    return {name: of(name) for name in _TYPES}
-
-
-def _days(dates: pl.Series) -> npt.NDArray[np.uint32]:
-    """The days of dates, which are names: each of the few is read once."""
-    numbers = group_numbers(dates.to_frame(), ["date"])
-    names = dates.gather(any_row_of(numbers)).cast(pl.String)
-    day = names.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + _FIRST_DAY
-    return day.fill_null(_NO_DAY).cast(pl.UInt32).to_numpy().take(numbers)
 
 
 def _fields() -> list[pl.Expr]:
@@ -130,44 +95,21 @@ class FileRecords:
 
     Attributes:
         machines: `OF_MACHINE` of each `machine`.
-        records: by slices; in memory, or in a file, one field after the other.
-        bounds: where each slice begins, and where the last one ends.
+        records: by slices.
     """
 
     machines: pl.DataFrame
-    records: Path | Records
-    bounds: npt.NDArray[np.int64]
-
-    def of_slice(self, number: int) -> Records:
-        """The records of a slice."""
-        first, end = self.bounds[number : number + 2].tolist()
-        if not isinstance(self.records, Path):
-            return self.records
-        fields, begin = {}, 0
-        with self.records.open("rb") as file:
-            for name, dtype in _TYPES.items():
-                size = np.dtype(dtype).itemsize
-                file.seek(begin + first * size)
-                fields[name] = np.fromfile(file, dtype, end - first)
-                begin += int(self.bounds[-1]) * size
-        return fields
+    records: SlicedColumns
 
 
-def in_slices(records: Records, machines: pl.DataFrame, slices: int, file: Path) -> FileRecords:
-    """Records by slices, in a file; a single slice stays in memory.
+def sliced(records: Records, machines: pl.DataFrame, slices: int, file: Path) -> FileRecords:
+    """Records by slices, see `in_slices`.
 
     Raises:
         UnfinishedError: the disk is full.
     """
-    if slices == 1:
-        return FileRecords(machines, records, np.array([0, len(records["run"])]))
-    number = _slice_of_each(machines, slices).take(records["machine"])
-    order = np.argsort(number, kind="stable")
-    with translate_os_errors(file), file.open("wb") as stream:
-        for name, dtype in _TYPES.items():
-            records[name].take(order).astype(dtype, copy=False).tofile(stream)
-    counts = np.bincount(number, minlength=slices)
-    return FileRecords(machines, file, np.concatenate([[0], np.cumsum(counts)]))
+    numbers = _slice_of_each(machines, slices).take(records["machine"])
+    return FileRecords(machines, in_slices(records, numbers, slices, file))
 
 
 def _slice_of_each(machines: pl.DataFrame, slices: int) -> npt.NDArray[np.uint16]:

@@ -12,7 +12,8 @@ from circleci_usage.usage.polars.group_numbers import Numbers, group_numbers
 from circleci_usage.usage.polars.job_statistics import attempts_of, job_statistics
 from circleci_usage.usage.polars.machine_statistics import class_use, machine_statistics
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE
-from circleci_usage.usage.polars.run_records import FileRecords, chosen, joined
+from circleci_usage.usage.polars.run_records import FileRecords
+from circleci_usage.usage.polars.sliced_columns import chosen, joined
 
 OF_CLASS: Final = ("executor", "resource_class")
 
@@ -87,7 +88,7 @@ def slice_statistics(
     files: Sequence[FileRecords], machines: Machines, number: int
 ) -> SliceStatistics:
     """The statistics of a slice of the records of all files."""
-    of_files = [file.of_slice(number) for file in files]
+    of_files = [file.records.of_slice(number) for file in files]
     records = joined(of_files)
     of_records = zip(machines.of_files, of_files, strict=True)
     machine = np.concatenate([numbers.take(each["machine"]) for numbers, each in of_records])

@@ -25,7 +25,6 @@ from circleci_usage.core.periods import Period
 from circleci_usage.core.temporary_folders import working_folder
 from circleci_usage.usage.chosen_names import ChosenNames
 from circleci_usage.usage.job_run_rules import RATE_KEYS
-from circleci_usage.usage.polars.chosen_runs import numbered
 from circleci_usage.usage.polars.compact_runs import JobRuns, RunsByWho, RunsOfFile
 from circleci_usage.usage.polars.credit_statistics import (
     OF_BRANCH,
@@ -45,7 +44,7 @@ from circleci_usage.usage.polars.run_slices import (
 from circleci_usage.usage.polars.workflow_statistics import workflow_statistics
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
-_SLICE: Final = 500_000
+_SLICE: Final = 200_000
 _OF_USE: Final = ("executor", "resource_class", "measure", "percent")
 
 
@@ -73,7 +72,7 @@ def compute_run_statistics(
     by_who = every_file.within(period) if period else every_file
     with working_folder() as folder:
         slices = max(1, -(-by_who.rows // _SLICE))
-        branches = numbered(chosen.branches, by_who.who)
+        branches = by_who.numbered(chosen.branches)
         of_runs = _of_runs(by_who, FileReader(period, branches, slices, folder))
     return RunStatisticsFrames(
         by_who.named(of_runs.jobs),

@@ -1,49 +1,106 @@
 """Runs of workflows, from all parts of them."""
 
+from typing import Final
+
+import numpy as np
 import polars as pl
 
-from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW
-from circleci_usage.usage.polars.workflow_parts import FLAGS
+from circleci_usage.usage.polars.daily_runs import changes
+from circleci_usage.usage.polars.group_numbers import Flags, Numbers, pairs, with_group
+from circleci_usage.usage.polars.sliced_columns import Columns
+from circleci_usage.usage.polars.workflow_records import (
+    NO_NUMBER,
+    PartNames,
+    PartRecords,
+    flags_of,
+)
+
+WorkflowRuns = Columns
+"""Fields:
+    who, workflow, date, branch, order, pipeline_number: as of `PartRecords`.
+    seconds: NaN where not known, or where no job ever was on a machine, whatever times the export
+        tells.
+    outcome: its place in `OUTCOMES`.
+    never_started: whether it was canceled without any job on a machine.
+"""
+
+OUTCOMES: Final = ("failed", "succeeded", "canceled", "on_hold", "running")
 
 
-def workflow_runs(parts: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of `workflow_parts`, with `who` → a row per run of a workflow, with its `outcome`.
+def workflow_runs(parts: PartRecords) -> WorkflowRuns:
+    """All parts of some workflow runs → the runs, with their outcomes.
 
     CircleCI sets the end of a workflow also while it is on hold: then some of its jobs wait, and
     none has failed. Without an end, a run has ended when all of its rows have; without
     IS_WORKFLOW_SUCCESSFUL, it was successful when all of its jobs were.
 
-    Columns:
-        `OF_WORKFLOW`, `workflow_run`, `date`, `seconds`, `branch`, `order`, `pipeline_number`,
-            `outcome`, `never_started` (canceled without any job on a machine: such a run has no
-            `seconds`, whatever times the export tells).
+    It belongs to the day of its first row, and has the first branch by name.
     """
-    waits = pl.col("waiting") & ~pl.col("failed")
-    outcome = (
-        pl.when("canceled")
-        .then(pl.lit("canceled"))
-        .when(pl.col("successful") | (pl.col("untold") & pl.col("all_passed")))
-        .then(pl.lit("succeeded"))
-        .when(~pl.col("stopped") & ~pl.col("all_ended"))
-        .then(pl.lit("running"))
-        .when(waits)
-        .then(pl.lit("on_hold"))
-        .otherwise(pl.lit("failed"))
-    )
-    flags = [
-        (pl.col(name).any() if holds == "any" else pl.col(name).all())
-        for name, holds in FLAGS.items()
-    ]
-    return (
-        parts.filter(pl.col("workflow_run").is_not_null())
-        .group_by(*OF_WORKFLOW, "workflow_run")
-        .agg(
-            pl.col("date", "branch", "order", "pipeline_number").min(),
-            pl.col("seconds").max(),
-            *flags,
-        )
-        .with_columns(outcome.alias("outcome"))
-        .with_columns(never_started=(pl.col("outcome") == "canceled") & pl.col("had_nothing"))
-        .with_columns(pl.when(~pl.col("never_started")).then("seconds").alias("seconds"))
-        .drop(*FLAGS)
-    )
+    workflows = pairs(parts["who"], parts["workflow"])
+    key = with_group(parts["run"], workflows)
+    order = np.argsort(key)
+    starts = changes(key.take(order))
+    any_part = order[starts]
+    lowest = {
+        name: np.minimum.reduceat(parts[name].take(order), starts)
+        for name in ("date", "branch", "order", "pipeline_number")
+    }
+    flags = flags_of(np.bitwise_or.reduceat(parts["flags"].take(order), starts))
+    outcome = _outcomes(flags)
+    never_started = (outcome == OUTCOMES.index("canceled")) & flags["had_nothing"]
+    seconds = np.fmax.reduceat(parts["seconds"].take(order), starts)
+    return {
+        **{name: parts[name].take(any_part) for name in ("who", "workflow")},
+        **lowest,
+        "seconds": np.where(never_started, np.float32(np.nan), seconds),
+        "outcome": outcome,
+        "never_started": never_started,
+    }
+
+
+def _outcomes(flags: Columns) -> Numbers:
+    is_successful = flags["successful"] | (flags["untold"] & flags["all_passed"])
+    goes_on = ~flags["stopped"] & ~flags["all_ended"]
+    waits = flags["waiting"] & ~flags["failed"]
+    rules = {
+        "canceled": flags["canceled"],
+        "succeeded": is_successful,
+        "running": goes_on,
+        "on_hold": waits,
+    }
+    places = [np.uint8(OUTCOMES.index(name)) for name in rules]
+    found: Numbers = np.select([*rules.values()], places, np.uint8(OUTCOMES.index("failed")))
+    return found
+
+
+def have_outcome(runs: WorkflowRuns, outcome: str) -> Flags:
+    """Which runs had an outcome."""
+    flags: Flags = runs["outcome"] == OUTCOMES.index(outcome)
+    return flags
+
+
+def have_ended(runs: WorkflowRuns) -> Flags:
+    """Which runs ended, or are on hold."""
+    return ~have_outcome(runs, "running")
+
+
+def as_frame(runs: WorkflowRuns, names: PartNames) -> pl.DataFrame:
+    """Runs with names and nulls.
+
+    Columns:
+        `who`, `workflow` (a categorical), `date`, `branch`, `order`, `pipeline_number`, `seconds`,
+        `outcome`, `never_started`.
+    """
+    numbers = {name: pl.Series(runs[name]) for name in ("order", "pipeline_number")}
+    return pl.DataFrame(
+        {
+            "who": runs["who"],
+            "workflow": names.workflow.at(runs["workflow"]).cast(pl.Categorical),
+            "date": names.date.at(runs["date"]),
+            "branch": names.branch.at(runs["branch"]),
+            **numbers,
+            "seconds": pl.Series(runs["seconds"].astype(np.float64), nan_to_null=True),
+            "outcome": pl.Series(OUTCOMES).gather(runs["outcome"]),
+            "never_started": runs["never_started"],
+        }
+    ).with_columns(pl.col(*numbers).replace(NO_NUMBER, None))

@@ -6,35 +6,57 @@ first row, so that a period that begins or ends within it neither halves nor dou
 files are read for their parts of workflow runs, whatever the period is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Final
 
+import numpy as np
 import polars as pl
 
+from circleci_usage.core.machine import cores
 from circleci_usage.core.periods import Period
-from circleci_usage.schema.export_columns import BRANCH_GROUP
+from circleci_usage.core.temporary_folders import working_folder
+from circleci_usage.schema.export_columns import OTHER_BRANCHES
 from circleci_usage.usage.chosen_names import RECENT_RUNS, ChosenNames
-from circleci_usage.usage.job_run_rules import OF_UNITS, OVER_TIME, TIME_KEYS, WORKFLOW_OUTCOMES
-from circleci_usage.usage.polars.chosen_runs import numbered, with_chosen_branches
-from circleci_usage.usage.polars.compact_runs import Condition, JobRuns, RunsByWho
-from circleci_usage.usage.polars.name_groups import with_branch_groups
-from circleci_usage.usage.polars.run_expressions import (
-    OF_WORKFLOW,
-    collected,
-    inside,
-    over_time,
-    percentiles,
-    slices_of,
+from circleci_usage.usage.job_run_rules import WORKFLOW_OUTCOMES
+from circleci_usage.usage.polars.compact_runs import JobRuns
+from circleci_usage.usage.polars.daily_runs import DailyRuns, changes, daily_runs, days_of
+from circleci_usage.usage.polars.group_numbers import (
+    Flags,
+    Keys,
+    Numbers,
+    dense,
+    first_of,
+    pairs,
+    second_of,
 )
-from circleci_usage.usage.polars.workflow_parts import PART
-from circleci_usage.usage.polars.workflow_runs import workflow_runs
+from circleci_usage.usage.polars.ordered_names import OrderedNames
+from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW, inside
+from circleci_usage.usage.polars.sliced_columns import chosen as chosen_rows
+from circleci_usage.usage.polars.unit_counts import UnitCounter, unit_counter
+from circleci_usage.usage.polars.workflow_records import (
+    FileParts,
+    PartNames,
+    of_slice,
+    part_names,
+    read_parts,
+)
+from circleci_usage.usage.polars.workflow_runs import (
+    WorkflowRuns,
+    as_frame,
+    have_ended,
+    have_outcome,
+    workflow_runs,
+)
 
-_SLICE: Final = 500_000
-"""Parts of workflow runs that are read together."""
+_SLICE: Final = 200_000
+"""Parts of workflow runs that are computed with together."""
 
-_OF_UNITS: Final = ("date", "who", BRANCH_GROUP)
+_OF_ALL_DAYS: Final = ("running", "never_started")
+"""What is counted neither over time nor by branch."""
 
 
 @dataclass(frozen=True)
@@ -60,117 +82,142 @@ def workflow_statistics(
         branch_globs: the globs that branches are grouped by.
     """
     parts = runs.workflow_parts()
-    listed = numbered(chosen.workflows, parts.who)
-    branches = numbered(chosen.branches, parts.who)
-    of_slices = []
-    counts = [*_pipeline_counts(parts, branch_globs)]
-    for in_slice in slices_of(parts.rows, _SLICE):
-        some = parts.read(("who", *PART), in_slice)
-        every = collected(workflow_runs(some.lazy()))
-        counts.append(_run_counts(every, branch_globs))
-        began = every.lazy().filter(inside(period))
-        of_slices.append(
-            (
-                collected(_workflows(began)),
-                over_time(began, _times),
-                collected(_branches(with_chosen_branches(began, branches))),
-                collected(_recent(began, listed)),
-            )
+    slices = max(1, -(-parts.rows // _SLICE))
+    with working_folder() as folder, ThreadPoolExecutor(cores()) as pool:
+        places = (folder / str(number) for number in count())
+        files = [*pool.map(partial(read_parts, slices=slices), parts.files, places)]
+        names = part_names([file.names for file in files])
+        dates = names.date.all().to_frame("date")
+        is_inside = inside(period).fill_null(value=False).alias("is_inside")
+        reader = _SliceReader(
+            files,
+            names,
+            unit_counter(names, branch_globs),
+            days_of(dates["date"].cast(pl.Categorical)),
+            dates.with_columns(is_inside)["is_inside"].to_numpy(),
+            _keys(parts.numbered(chosen.workflows), "workflow", names.workflow),
+            _keys(parts.numbered(chosen.branches), "branch", names.branch),
         )
-    frames = [parts.named(pl.concat(each)) for each in zip(*of_slices, strict=True)]
-    workflows, workflow_times, workflow_branches, recent_runs = frames
+        found = [*pool.map(reader.statistics, range(slices))]
     return WorkflowFrames(
-        workflows,
-        workflow_times,
-        workflow_branches,
-        recent_runs,
-        unit_counts=parts.named(_together(counts)),
+        parts.named(pl.concat(each.workflows for each in found)),
+        parts.named(pl.concat(each.workflow_times for each in found)),
+        parts.named(pl.concat(each.workflow_branches for each in found)),
+        parts.named(pl.concat(each.recent_runs for each in found)),
+        parts.named(reader.counter.together(each.unit_counts for each in found)),
     )
 
 
-def _workflows(runs: pl.LazyFrame) -> pl.LazyFrame:
-    outcomes = _counts_of(WORKFLOW_OUTCOMES)
-    return runs.group_by(OF_WORKFLOW).agg(
-        _ended().sum().alias("runs"), *outcomes, pl.col("never_started").sum(), *_lengths()
-    )
+@dataclass(frozen=True)
+class _SliceReader:
+    """Computes the statistics of a slice.
+
+    Attributes:
+        files: the parts of the runs.
+        names: the names in them.
+        counter: counts them.
+        days: of each date, by its place.
+        are_inside: whether each date lies in the period.
+        listed: the workflows whose latest runs are listed, as `pairs`.
+        branches: the branches that go by their names, likewise.
+    """
+
+    files: Sequence[FileParts]
+    names: PartNames
+    counter: UnitCounter
+    days: Numbers
+    are_inside: Flags
+    listed: Keys
+    branches: Keys
+
+    def statistics(self, number: int) -> WorkflowFrames:
+        """The statistics with `who`, and untidied counts."""
+        # Records are not named, as they take memory for as long as they are.
+        pipelines = self.counter.pipelines(
+            of_slice([file.pipelines for file in self.files], self.names, number)
+        )
+        every = workflow_runs(of_slice([file.parts for file in self.files], self.names, number))
+        counts = [pipelines, self.counter.workflow_runs(every)]
+        began = chosen_rows(every, self.are_inside.take(every["date"]))
+        workflows, keys = dense(pairs(began["who"], began["workflow"]))
+        daily = _daily(workflows, self.days.take(began["date"]), began)
+        return WorkflowFrames(
+            self._named(daily.in_all(), keys),
+            self._named(daily.over_time(), keys).drop(_OF_ALL_DAYS),
+            self._branches(began, workflows, keys),
+            self._recent(began),
+            pl.concat(counts, how="diagonal"),
+        )
+
+    def _branches(self, runs: WorkflowRuns, workflows: Numbers, keys: Keys) -> pl.DataFrame:
+        texts = pl.concat([self.names.branch.all(), pl.Series([OTHER_BRANCHES])])
+        no_name, others = len(texts) - 2, np.uint32(len(texts) - 1)
+        is_chosen = np.isin(pairs(runs["who"], runs["branch"]), self.branches)
+        shown = np.where(is_chosen | (runs["branch"] == no_name), runs["branch"], others)
+        branches, of_branches = dense(pairs(workflows, shown))
+        found = _daily(branches, np.zeros_like(branches), runs).in_all().drop(_OF_ALL_DAYS)
+        of_found = of_branches.take(found["group"].to_numpy())
+        of_workflows = found.with_columns(
+            pl.Series("group", first_of(of_found)),
+            texts.gather(second_of(of_found)).alias("branch"),
+        )
+        return self._named(of_workflows, keys)
+
+    def _recent(self, runs: WorkflowRuns) -> pl.DataFrame:
+        """The latest runs of the listed workflows."""
+        is_listed = np.isin(pairs(runs["who"], runs["workflow"]), self.listed)
+        listed = chosen_rows(runs, is_listed)
+        workflows = pairs(listed["who"], listed["workflow"])
+        # Without a date, a run comes first.
+        dates = (listed["date"] + np.uint32(1)) % np.uint32(len(self.names.date) + 1)
+        latest = chosen_rows(listed, _are_latest(workflows, dates))
+        return _in_order(as_frame(latest, self.names))
+
+    def _named(self, found: pl.DataFrame, keys: Keys) -> pl.DataFrame:
+        """What was found by the number of a workflow, with `OF_WORKFLOW`."""
+        of_found = keys.take(found["group"].to_numpy())
+        workflow = self.names.workflow.at(second_of(of_found))
+        return found.drop("group").with_columns(
+            pl.Series("who", first_of(of_found)),
+            workflow.cast(pl.Categorical).alias("workflow"),
+        )
 
 
-def _times(runs: pl.LazyFrame) -> pl.LazyFrame:
-    return _by(runs, (*TIME_KEYS, *OF_WORKFLOW))
+def _daily(groups: Numbers, days: Numbers, runs: WorkflowRuns) -> DailyRuns:
+    ended = have_ended(runs)
+    outcomes = {name: have_outcome(runs, name) for name in WORKFLOW_OUTCOMES}
+    counted = {"runs": ended, **outcomes, "never_started": runs["never_started"]}
+    seconds = np.where(ended, runs["seconds"], np.float32(np.nan))
+    return daily_runs(groups, days, counted, {"seconds": seconds})
 
 
-def _branches(runs: pl.LazyFrame) -> pl.LazyFrame:
-    return _by(runs, (*OF_WORKFLOW, "branch"))
+def _keys(named: pl.DataFrame, name: str, names: OrderedNames) -> Keys:
+    """Names of projects as `pairs`; those that are not there are left out."""
+    placed = named.select("who", names.places_of(named[name]).alias("place")).drop_nulls()
+    return pairs(placed["who"].to_numpy(), placed["place"].to_numpy())
 
 
-def _by(runs: pl.LazyFrame, keys: Sequence[str]) -> pl.LazyFrame:
-    return runs.group_by(keys).agg(
-        _ended().sum().alias("runs"), *_counts_of(OVER_TIME), *_lengths()
-    )
+def _are_latest(workflows: Keys, dates: Numbers) -> Flags:
+    """Which runs are on the days of the `RECENT_RUNS` latest ones of their workflow."""
+    numbers, _ = dense(workflows)
+    days = pairs(numbers, dates)
+    in_order = np.sort(days)
+    firsts = changes(first_of(in_order))
+    ends = np.append(firsts[1:], len(in_order))
+    earliest = in_order[np.maximum(ends - RECENT_RUNS, firsts)]
+    flags: Flags = days >= earliest.take(numbers)
+    return flags
 
 
-def _ended() -> pl.Expr:
-    """Whether a run ended, or is on hold."""
-    return pl.col("outcome") != "running"
-
-
-def _counts_of(outcomes: Sequence[str]) -> list[pl.Expr]:
-    return [(pl.col("outcome") == outcome).sum().alias(outcome) for outcome in outcomes]
-
-
-def _lengths() -> tuple[pl.Expr, ...]:
-    return percentiles(pl.col("seconds").filter(_ended()), "seconds")
-
-
-def _recent(runs: pl.LazyFrame, workflows: pl.DataFrame) -> pl.LazyFrame:
-    """The latest runs of some workflows, in the order of time."""
-    named = runs.with_columns(pl.col("workflow").cast(pl.String))
-    of_chosen = named.join(workflows.lazy(), on=OF_WORKFLOW, how="semi", nulls_equal=True).sort(
+def _in_order(runs: pl.DataFrame) -> pl.DataFrame:
+    """The latest runs of each workflow, in the order of time."""
+    ordered = runs.with_columns(pl.col("workflow").cast(pl.String)).sort(
         "date", "order", "pipeline_number", "seconds", "outcome", "branch", nulls_last=False
     )
     place = pl.int_range(pl.len()).over(OF_WORKFLOW)
     first = (pl.len().over(OF_WORKFLOW).cast(pl.Int64) - RECENT_RUNS).clip(lower_bound=0)
     return (
-        of_chosen.with_columns((place - first).alias("position"))
+        ordered.with_columns((place - first).alias("position"))
         .filter(pl.col("position") >= 0)
         .select(*OF_WORKFLOW, "date", "position", "outcome", "seconds", "branch", "pipeline_number")
     )
-
-
-def _run_counts(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:
-    """How many runs ended, or are on hold, and how, by day, project and branch group."""
-    ended = _ended().sum().alias("workflow_runs")
-    counts = _grouped(runs, branch_globs).agg(ended, *_counts_of(OF_UNITS))
-    return collected(counts)
-
-
-def _pipeline_counts(parts: RunsByWho, branch_globs: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """How many pipelines there were by the day and branch group of their first job run."""
-    for in_slice in _slices_of_pipelines(parts.rows):
-        some = parts.read(("who", "pipeline", "date", "branch"), in_slice)
-        pipelines = some.lazy().group_by("who", "pipeline").agg(pl.col("date", "branch").min())
-        counts = _grouped(collected(pipelines), branch_globs).agg(pl.len().alias("pipelines"))
-        yield collected(counts)
-
-
-def _together(counts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Counts of pipelines and of workflow runs, summed."""
-    every = pl.concat(counts, how="diagonal").group_by(_OF_UNITS).sum()
-    return every.with_columns(pl.exclude(_OF_UNITS).cast(pl.Int64))
-
-
-def _grouped(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.lazyframe.group_by.LazyGroupBy:
-    dated = runs.filter(pl.col("date").is_not_null())
-    grouped = with_branch_groups(dated, branch_globs)
-    return grouped.lazy().with_columns(pl.col(BRANCH_GROUP).cast(pl.String)).group_by(_OF_UNITS)
-
-
-def _slices_of_pipelines(rows: int) -> Iterator[Condition]:
-    """Conditions that split the runs into slices with whole pipelines; some runs have none."""
-    slices = max(1, -(-rows // _SLICE))
-    for number in range(slices):
-        yield partial(_in_slice, slices=slices, number=number)
-
-
-def _in_slice(_: pl.Expr, *, slices: int, number: int) -> pl.Expr:
-    return pl.col("pipeline") % slices == number
