@@ -141,10 +141,18 @@ def _put(made: Path, home: Path, key: str) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with working_folder(home, _UNFINISHED) as unfinished:
         copied = unfinished / key
-        shutil.copytree(made, copied, ignore=_others)
+        shutil.copytree(made, copied, ignore=_others, copy_function=_linked_or_copied)
         # What is there is damaged, or of another version.
         shutil.rmtree(home / key, ignore_errors=True)
         copied.rename(home / key)
+
+
+def _linked_or_copied(made: str, place: str) -> None:
+    """Nothing is written twice where both are on one file system; neither is changed later."""
+    try:
+        os.link(made, place)
+    except OSError:
+        shutil.copyfile(made, place)
 
 
 def _others(_: str, names: list[str]) -> list[str]:
