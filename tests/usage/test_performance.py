@@ -18,7 +18,7 @@ from circleci_usage.demo.company.exportfile import COLUMNS_45, Dialect, write_pa
 from circleci_usage.schema.export_columns import NULL_MARKS
 from circleci_usage.usage.daily_usage import read_daily_usage
 from circleci_usage.usage.input_files import find_parts
-from circleci_usage.usage.polars import facts, run_statistics, workflow_statistics
+from circleci_usage.usage.polars import facts, sliced_columns
 from circleci_usage.usage.run_statistics import RunStatistics
 from hypothesis_profiles import examples
 from rows import Row, job_run
@@ -306,8 +306,7 @@ def test_it_does_not_matter_how_many_runs_are_asked_at_a_time(
     write_part(tmp_path / "part.csv.gz", rows)
     parts = find_parts([tmp_path]).parts
     at_once = read_daily_usage(parts)
-    monkeypatch.setattr(run_statistics, "_SLICE", 9)
-    monkeypatch.setattr(workflow_statistics, "_SLICE", 9)
+    monkeypatch.setattr(sliced_columns, "_ROWS", 9)
     monkeypatch.setattr(facts, "ROWS_OF_A_FILE", 11)
     by_pieces = read_daily_usage(parts)
 

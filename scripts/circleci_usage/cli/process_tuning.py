@@ -29,7 +29,7 @@ from typing import Final
 
 from circleci_usage.core.machine import cores
 
-_OBJECTS: Final = 100_000
+_OBJECTS: Final = 1_000_000
 """New objects between two runs of the garbage collector; Python's default is in the hundreds."""
 
 _CSV_CHUNK: Final = 4 << 20

@@ -1,6 +1,7 @@
 """Statistics of the runs of each day, computed from the job runs: see `usage.day_statistics`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -9,7 +10,7 @@ from circleci_usage.schema.export_columns import BRANCH_GROUP, NO_NAME
 from circleci_usage.usage.aggregates import with_latest_names
 from circleci_usage.usage.day_statistics import DayStatistics
 from circleci_usage.usage.job_run_rules import OUTCOMES, TYPICAL, USES
-from circleci_usage.usage.polars.compact_runs import JobRuns
+from circleci_usage.usage.polars.compact_runs import Condition, JobRuns
 from circleci_usage.usage.polars.job_runs import grouped
 from circleci_usage.usage.polars.name_groups import with_branch_groups
 from circleci_usage.usage.polars.run_expressions import (
@@ -20,7 +21,6 @@ from circleci_usage.usage.polars.run_expressions import (
     never_started,
     percentile,
     percentiles,
-    slices_of,
 )
 from circleci_usage.usage.polars.workflow_parts import workflow_parts
 from circleci_usage.usage.polars.workflow_records import (
@@ -68,7 +68,7 @@ def compute_day_statistics(
     """
     by_who = runs.by_who().mapped(lambda frame: grouped(frame, groups))
     workflows, jobs = [], []
-    for in_slice in slices_of(runs.rows, _SLICE):
+    for in_slice in _slices_of(runs.rows):
         every = by_who.read(_COLUMNS, in_slice)
         workflows.append(_workflow_days(every, branch_globs))
         jobs.append(collected(_job_days(every.lazy())))
@@ -76,6 +76,18 @@ def compute_day_statistics(
         _tidy(by_who.named(pl.concat(workflows)), days),
         _tidy(by_who.named(pl.concat(jobs)), days),
     )
+
+
+def _slices_of(rows: int) -> Iterator[Condition]:
+    """Conditions that split runs into slices, each with whole workflows."""
+    slices = max(1, -(-rows // _SLICE))
+    workflow = pl.col("workflow").to_physical().fill_null(0)
+    for number in range(slices):
+        yield partial(_in_slice, workflow=workflow, slices=slices, number=number)
+
+
+def _in_slice(who: pl.Expr, *, workflow: pl.Expr, slices: int, number: int) -> pl.Expr:
+    return (who.cast(pl.UInt64) + workflow) % slices == number
 
 
 def _workflow_days(runs: pl.DataFrame, branch_globs: Sequence[str]) -> pl.DataFrame:

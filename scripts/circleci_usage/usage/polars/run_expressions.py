@@ -1,7 +1,6 @@
 """What run statistics are made of: keys, percentiles, and what a run was like."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -15,7 +14,7 @@ from circleci_usage.usage.job_run_rules import (
     TYPICAL,
     WORKFLOW_KEYS,
 )
-from circleci_usage.usage.polars.compact_runs import WHO, Condition
+from circleci_usage.usage.polars.compact_runs import WHO
 from circleci_usage.usage.polars.job_runs import has_nothing
 
 
@@ -28,18 +27,6 @@ OF_JOB: Final = _short(JOB_KEYS)
 OF_WORKFLOW: Final = _short(WORKFLOW_KEYS)
 OF_MACHINE: Final = _short(MACHINE_KEYS)
 """`JOB_KEYS` and the others of runs that have `who`."""
-
-
-def slices_of(rows: int, most: int) -> Iterator[Condition]:
-    """Conditions that split runs into slices of about so many, each with whole workflows."""
-    slices = max(1, -(-rows // most))
-    workflow = pl.col("workflow").to_physical().fill_null(0)
-    for number in range(slices):
-        yield partial(_in_slice, workflow=workflow, slices=slices, number=number)
-
-
-def _in_slice(who: pl.Expr, *, workflow: pl.Expr, slices: int, number: int) -> pl.Expr:
-    return (who.cast(pl.UInt64) + workflow) % slices == number
 
 
 def inside(period: Period | None) -> pl.Expr:

@@ -1,6 +1,5 @@
 """What run statistics read of each file of job runs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,7 +66,7 @@ class FileReader:
         """
         credits = {f"{kind}_credits": kind for kind in credit_types_of(file.columns)}
         columns = dict.fromkeys((*OF_MACHINE, *FIELDS, *_OTHERS, *credits))
-        runs = self._runs(file, [*columns])
+        runs = _with_names(file.read([*columns], inside(self.period)))
         used = [kind for name, kind in credits.items() if runs[name].null_count() < len(runs)]
         total = pl.sum_horizontal(pl.lit(0), *(f"{kind}_credits" for kind in used))
         runs = runs.with_columns(total.alias("total_credits"))
@@ -96,10 +95,10 @@ class FileReader:
             kinds: the credit types that any run used.
         """
         columns = (*OF_RERUN, *(f"{kind}_credits" for kind in kinds))
-        runs = self._runs(file, columns)
-        return credits_by(runs.filter(pl.Series(is_rerun)), OF_RERUN, kinds)
+        runs = file.read(columns, inside(self.period)).filter(pl.Series(is_rerun))
+        return credits_by(_with_names(runs), OF_RERUN, kinds)
 
-    def _runs(self, file: RunsOfFile, columns: Sequence[str]) -> pl.DataFrame:
-        """The runs in the period; days, of which there are few, as names."""
-        runs = file.read(columns, inside(self.period))
-        return runs.with_columns(pl.col("date").cast(pl.Categorical))
+
+def _with_names(runs: pl.DataFrame) -> pl.DataFrame:
+    """Runs with days as names, too: there are few of them."""
+    return runs.with_columns(pl.col("date").cast(pl.Categorical))

@@ -1,6 +1,6 @@
 """Statistics of job runs, a slice of their records at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from circleci_usage.usage.polars.group_numbers import Numbers, group_numbers
 from circleci_usage.usage.polars.job_statistics import attempts_of, job_statistics
 from circleci_usage.usage.polars.machine_statistics import class_use, machine_statistics
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE
-from circleci_usage.usage.polars.run_records import FileRecords
+from circleci_usage.usage.polars.run_records import FileRecords, Records
 from circleci_usage.usage.polars.sliced_columns import chosen, joined
 
 OF_CLASS: Final = ("executor", "resource_class")
@@ -88,10 +88,8 @@ def slice_statistics(
     files: Sequence[FileRecords], machines: Machines, number: int
 ) -> SliceStatistics:
     """The statistics of a slice of the records of all files."""
-    of_files = [file.records.of_slice(number) for file in files]
-    records = joined(of_files)
-    of_records = zip(machines.of_files, of_files, strict=True)
-    machine = np.concatenate([numbers.take(each["machine"]) for numbers, each in of_records])
+    records = joined([*_records(files, machines, number)])
+    machine = records["machine"]
     job = machines.numbers("job_number").take(machine)
     jobs, times = job_statistics(records, job)
     is_named = machines.names["job"].is_not_null().to_numpy().take(machine)
@@ -105,3 +103,10 @@ def slice_statistics(
         class_use(records, machines.numbers("class_number").take(machine)),
         attempts.reruns,
     )
+
+
+def _records(files: Sequence[FileRecords], machines: Machines, number: int) -> Iterator[Records]:
+    """The records of a slice, with the machines of all files."""
+    for file, numbers in zip(files, machines.of_files, strict=True):
+        records = file.records.of_slice(number)
+        yield {**records, "machine": numbers.take(records["machine"])}

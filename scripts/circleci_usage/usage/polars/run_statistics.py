@@ -41,10 +41,10 @@ from circleci_usage.usage.polars.run_slices import (
     machines_of,
     slice_statistics,
 )
+from circleci_usage.usage.polars.sliced_columns import slices_of
 from circleci_usage.usage.polars.workflow_statistics import workflow_statistics
 from circleci_usage.usage.run_statistics import RunStatisticsFrames
 
-_SLICE: Final = 200_000
 _OF_USE: Final = ("executor", "resource_class", "measure", "percent")
 
 
@@ -71,7 +71,7 @@ def compute_run_statistics(
     every_file = runs.by_who().mapped(lambda frame: grouped(frame, groups or {}))
     by_who = every_file.within(period) if period else every_file
     with working_folder() as folder:
-        slices = max(1, -(-by_who.rows // _SLICE))
+        slices = slices_of(by_who.rows)
         branches = by_who.numbered(chosen.branches)
         of_runs = _of_runs(by_who, FileReader(period, branches, slices, folder))
     return RunStatisticsFrames(

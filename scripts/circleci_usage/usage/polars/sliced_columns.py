@@ -6,15 +6,26 @@ Those of many rows are written into temporary files: the memory does not grow wi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from circleci_usage.core.os_errors import translate_os_errors
 
+_ROWS: Final = 200_000
+"""Of a slice, unless some of what must not be parted has more."""
+
+_MOST: Final = 128
+"""Slices; with more, reading their pieces from all files would take longer than computing."""
+
 Columns = Mapping[str, npt.NDArray[Any]]
 """Columns of the same length, by their names."""
+
+
+def slices_of(rows: int) -> int:
+    """How many slices so many rows are put into."""
+    return min(max(1, -(-rows // _ROWS)), _MOST)
 
 
 @dataclass(frozen=True)

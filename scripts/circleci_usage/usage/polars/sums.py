@@ -38,6 +38,8 @@ class BareSums:
 def bare_sums(runs: pl.DataFrame, patterns: NamePatterns) -> BareSums:
     """Sum up some job runs."""
     kinds = [kind for kind in credit_types_of(runs.columns) if _is_used(runs[f"{kind}_credits"])]
+    # There are few dates, and names are numbers.
+    runs = runs.with_columns(pl.col("date").cast(pl.Categorical))
     grouped = with_user_groups(with_branch_groups(runs, patterns.branches), patterns.users)
     by_day = _summed(grouped.lazy(), DAILY_DIMENSIONS, kinds)
     identified = unless_identified(runs.lazy())
@@ -125,7 +127,7 @@ def _summed(
         pl.col(credits).sum(),
         *counts,
     )
-    return sums.collect()
+    return sums.with_columns(pl.col("date").cast(pl.String)).collect()
 
 
 def _added(sums: Sequence[pl.DataFrame], dimensions: Sequence[str]) -> pl.DataFrame:

@@ -36,6 +36,7 @@ from circleci_usage.usage.polars.group_numbers import (
 from circleci_usage.usage.polars.ordered_names import OrderedNames
 from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW, inside
 from circleci_usage.usage.polars.sliced_columns import chosen as chosen_rows
+from circleci_usage.usage.polars.sliced_columns import slices_of
 from circleci_usage.usage.polars.unit_counts import UnitCounter, unit_counter
 from circleci_usage.usage.polars.workflow_records import (
     FileParts,
@@ -51,9 +52,6 @@ from circleci_usage.usage.polars.workflow_runs import (
     have_outcome,
     workflow_runs,
 )
-
-_SLICE: Final = 200_000
-"""Parts of workflow runs that are computed with together."""
 
 _OF_ALL_DAYS: Final = ("running", "never_started")
 """What is counted neither over time nor by branch."""
@@ -82,7 +80,7 @@ def workflow_statistics(
         branch_globs: the globs that branches are grouped by.
     """
     parts = runs.workflow_parts()
-    slices = max(1, -(-parts.rows // _SLICE))
+    slices = slices_of(parts.rows)
     with working_folder() as folder, ThreadPoolExecutor(cores()) as pool:
         places = (folder / str(number) for number in count())
         files = [*pool.map(partial(read_parts, slices=slices), parts.files, places)]
