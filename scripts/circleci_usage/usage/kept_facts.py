@@ -38,7 +38,7 @@ from circleci_usage.usage.kept_sums import (
     write_sums,
 )
 from circleci_usage.usage.name_patterns import NO_PATTERNS, NamePatterns
-from circleci_usage.usage.polars.facts import Facts, read_facts
+from circleci_usage.usage.polars.facts import AT_ONCE, Facts, Turn, read_facts
 from circleci_usage.usage.polars.sums import BareSums
 from circleci_usage.usage.recorded import checksums_of, places_of
 from circleci_usage.usage.repeats import are_apart, origins_of
@@ -62,8 +62,15 @@ class KeptFacts:
         self._working = working
         self._used: dict[str, Unit] = {}
 
-    def of(self, unit: Unit, patterns: NamePatterns) -> tuple[Facts, BareSums]:
+    def of(
+        self, unit: Unit, patterns: NamePatterns, turn: Turn = AT_ONCE
+    ) -> tuple[Facts, BareSums]:
         """What a unit says, read only if that is not known.
+
+        Args:
+            unit: the unit.
+            patterns: what branches and users are grouped by in the sums.
+            turn: see `read_facts`.
 
         Raises:
             DataError: a part is damaged.
@@ -73,7 +80,7 @@ class KeptFacts:
         self._used[key] = unit
         known = self._known(key, unit)
         if known is None:
-            return self._read(unit, key, patterns)
+            return self._read(unit, key, patterns, turn)
         return known, self._sums(known, key, patterns)
 
     def has(self, unit: Unit) -> bool:
@@ -110,14 +117,16 @@ class KeptFacts:
                 remove_older_sums(folder)
         return known
 
-    def _read(self, unit: Unit, key: str, patterns: NamePatterns) -> tuple[Facts, BareSums]:
+    def _read(
+        self, unit: Unit, key: str, patterns: NamePatterns, turn: Turn
+    ) -> tuple[Facts, BareSums]:
         for part in unit.parts:
             if part.is_gone:
                 raise DataError(f"{inert(part.path)} is gone, and what it said is not kept.")
         folder = self._working / key
         folder.mkdir()
         states = [state_of(part.path) for part in unit.parts]
-        facts, sums = read_facts(unit, patterns, folder)
+        facts, sums = read_facts(unit, patterns, folder, turn)
         # Parts that changed while they were read have facts that belong to no key.
         if self._folder and [state_of(part.path) for part in unit.parts] == states:
             with suppress(UsageExporterError, OSError):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import polars as pl
@@ -28,6 +29,7 @@ from circleci_usage.usage.outside import Outside, outside_names, outside_of, out
 from circleci_usage.usage.polars.compact_runs import JobRuns
 from circleci_usage.usage.polars.day_statistics import compute_day_statistics
 from circleci_usage.usage.polars.facts import (
+    AT_ONCE,
     Facts,
     contents_of_units,
     is_small,
@@ -206,12 +208,13 @@ def _found(
 ) -> tuple[list[Facts], BareSums]:
     """What each unit says, and their sums.
 
-    Small ones are read two at a time: parts of that use one core.
+    While one is read, another one is checked before or kept afterwards, which uses one core. Small
+    ones are also read beside each other: parts of that use one core, too.
     """
-    at_a_time = min(cores(), _AT_A_TIME) if all(map(is_small, units)) else 1
+    turn = AT_ONCE if all(map(is_small, units)) else Lock()
     facts, sums = [], RunningSums()
-    with ThreadPoolExecutor(at_a_time) as pool:
-        for of_unit, its_sums in pool.map(lambda unit: kept.of(unit, patterns), units):
+    with ThreadPoolExecutor(min(cores(), _AT_A_TIME)) as pool:
+        for of_unit, its_sums in pool.map(lambda unit: kept.of(unit, patterns, turn), units):
             facts.append(of_unit)
             sums.add(its_sums)
     kept.sweep()

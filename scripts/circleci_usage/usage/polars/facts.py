@@ -5,6 +5,7 @@ kept while the reader reads on. So an export of any size takes a bounded amount 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,11 @@ from circleci_usage.usage.units import Unit
 _SMALL: Final = 24 << 20
 """Bytes of a unit that is read beside another one."""
 
+Turn = AbstractContextManager[object]
+"""What readers hold that would take too much memory beside one another."""
+
+AT_ONCE: Final[Turn] = nullcontext()
+
 _DOUBTS: Final = ("malformed", "escaped", "doubtful")
 
 _SIGN: Final = "\\"
@@ -71,13 +77,16 @@ def sums_of(files: Iterable[RunsFile], patterns: NamePatterns) -> BareSums:
     return added(bare_sums(frame, patterns) for frame in frames)
 
 
-def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts, BareSums]:
+def read_facts(
+    unit: Unit, patterns: NamePatterns, folder: Path, turn: Turn = AT_ONCE
+) -> tuple[Facts, BareSums]:
     """Read the parts of a unit; if that fails or is doubtful, check all rows, read plain copies.
 
     Args:
         unit: what to read.
         patterns: what branches and users are grouped by in the sums.
         folder: where the job runs are kept; other files in it are of no use.
+        turn: held while rows are read.
 
     Raises:
         DataError: a part is damaged; the message names the file and the line.
@@ -88,7 +97,8 @@ def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts,
         if have_long_rows(parts):
             parts = plain_parts(parts, temporary / "short")
         try:
-            read = _read(parts, unit, patterns, folder)
+            with turn:
+                read = _read(parts, unit, patterns, folder)
         except (pl.exceptions.PolarsError, OSError) as error:
             if is_no_space(error):
                 raise no_space_left() from error
@@ -100,7 +110,8 @@ def read_facts(unit: Unit, patterns: NamePatterns, folder: Path) -> tuple[Facts,
             if plain == tuple(parts):
                 return read.facts, read.sums
         try:
-            read = _read(plain, unit, patterns, folder)
+            with turn:
+                read = _read(plain, unit, patterns, folder)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise damage_behind(error, parts) from error
         return read.facts, read.sums
