@@ -1,16 +1,18 @@
 """`python -m benchmarks.cluster PARTS`: how Spark gets faster with executors, and what it costs.
 
 Reads files of usage on a standalone cluster of this machine: their rows, then the facts that are
-kept of them, with one executor and with two, each with one core. From both times follows the serial
-part (Amdahl's law), and from that the time with more executors; the processor time of the tasks
-gives what a billion rows cost. Needs Java and PySpark (`make .venv-spark/.spark`).
+kept of them, with one executor and with two, each with one core. With one, tasks run one after the
+other; what they did not take is the serial part, from which the time with more executors follows
+(Amdahl's law). Two executors need a core each besides the driver's to be as fast as computed. The
+processor time of the tasks gives what a billion rows cost. Needs Java and PySpark (`make
+.venv-spark/.spark`).
 """
 
 import argparse
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,45 +34,40 @@ sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
 from spark_cluster import Cluster, EventLog
 
 _EXECUTORS = (1, 2)
-_ON_PAPER = (4, 16, 100)
+_ON_PAPER = (1, 2, 4, 16, 100)
 _MEMORY = 2000
 _NANOSECONDS = 1e9
+_MILLISECONDS = 1e3
 _HOUR = 3600
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one reading took: seconds of time, and of the processors of the executors."""
+    """What one reading took: seconds of time, in tasks, and of the processors of the executors.
 
-    wall: float
-    cpu: float
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Times with one executor and with two.
-
-    >>> Curve(Reading(100, 80), Reading(60, 80)).serial
+    >>> one = Reading(wall=100, tasks=80, cpu=70)
+    >>> one.serial
     20
-    >>> Curve(Reading(100, 80), Reading(60, 80)).with_executors(4)
+    >>> one.with_executors(4)
     40.0
     """
 
-    one: Reading
-    two: Reading
+    wall: float
+    tasks: float
+    cpu: float
 
     @property
     def serial(self) -> float:
-        """Seconds that no executor makes fewer."""
-        return max(0, 2 * self.two.wall - self.one.wall)
+        """Seconds that no executor makes fewer, if there was one with one core."""
+        return self.wall - self.tasks
 
     def with_executors(self, executors: int) -> float:
         """Seconds with so many of them, as computed."""
-        return self.serial + (self.one.wall - self.serial) / executors
+        return self.serial + self.tasks / executors
 
     def cost(self, rows: int, price: float) -> float:
         """Dollars for a billion rows, at a price of a core for an hour."""
-        return self.one.cpu / rows * 1e9 / _HOUR * price
+        return self.cpu / rows * 1e9 / _HOUR * price
 
 
 def main() -> None:
@@ -84,8 +81,7 @@ def main() -> None:
         with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
             for name, found in (("rows", rows), ("facts", facts)):
                 read = partial(_reading, found, Path(folder))
-                one, two = processes.map(read, _EXECUTORS)
-                _show(name, Curve(one, two), job_runs, arguments.price)
+                _show(name, [*processes.map(read, _EXECUTORS)], job_runs, arguments.price)
 
 
 def _arguments() -> argparse.Namespace:
@@ -116,7 +112,8 @@ def _reading(found: FoundParts, folder: Path, executors: int) -> Reading:
     ):
         log = cluster.log_of(spark.sparkContext.applicationId)
         wall = _seconds(on_cluster(spark, found, (), few=0))
-        return Reading(wall, _cpu_seconds(log))
+        tasks = _sum_of(log, "Executor Run Time") / _MILLISECONDS
+        return Reading(wall, tasks, _sum_of(log, "Executor CPU Time") / _NANOSECONDS)
 
 
 def _seconds(source: Source) -> float:
@@ -136,22 +133,23 @@ def _environment(cluster: Cluster) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _cpu_seconds(log: EventLog) -> float:
-    """Processor time of all tasks."""
+def _sum_of(log: EventLog, metric: str) -> float:
+    """A metric of all tasks."""
     metrics = (event.get("Task Metrics") or {} for event in log.events())
-    return sum(float(each.get("Executor CPU Time", 0)) for each in metrics) / _NANOSECONDS
+    return sum(float(each.get(metric, 0)) for each in metrics)
 
 
-def _show(name: str, curve: Curve, rows: int, price: float) -> None:
+def _show(name: str, readings: Sequence[Reading], rows: int, price: float) -> None:
     print(f"{name}: {rows:,} job runs")
-    for executors, run in zip(_EXECUTORS, (curve.one, curve.two), strict=True):
-        print(f"  {executors:3} executors {run.wall:7.1f} s, tasks {run.cpu:.1f} s CPU")
+    for executors, reading in zip(_EXECUTORS, readings, strict=True):
+        times = f"{reading.wall:7.1f} s, in tasks {reading.tasks:.1f} s ({reading.cpu:.1f} s CPU)"
+        print(f"  {executors:3} executors {times}")
+    one = readings[0]
     for executors in _ON_PAPER:
-        print(f"  {executors:3} executors {curve.with_executors(executors):7.1f} s (computed)")
-    share = curve.serial / curve.one.wall
-    print(f"  serial part {curve.serial:.1f} s ({share:.0%})")
-    per_million = curve.one.cpu / rows * 1e6
-    cost = curve.cost(rows, price)
+        print(f"  {executors:3} executors {one.with_executors(executors):7.1f} s (computed)")
+    print(f"  serial part {one.serial:.1f} s ({one.serial / one.wall:.0%})")
+    per_million = one.cpu / rows * 1e6
+    cost = one.cost(rows, price)
     print(f"  {per_million:.1f} s CPU per million; ${cost:,.2f} per billion at ${price} an hour")
 
 

@@ -31,7 +31,7 @@ from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.input_files import Part, find_parts
 from circleci_usage.usage.job_groups import JobGroups
 from frame_comparison import assert_run_frames, assert_user_frames
-from frame_oracle import Question
+from frame_oracle import OTHERS, Question
 from hypothesis_profiles import examples
 from odd_rows import CELLS, FRACTIONS, TOTALS, Written, in_files, in_store, odd_row, random_rows
 from oracle_runs import File, each_once, read
@@ -111,7 +111,7 @@ def test_the_frames_of_many_odd_rows(tmp_path: Path, columns: Mapping[str, Seque
     many = {
         "WORKFLOW_NAME": [*(f"w{number}" for number in range(20)), *["build"] * 30],
         "WORKFLOW_ID": [f"id {number}" for number in range(300)],
-        "VCS_BRANCH": [*(f"b{number}" for number in range(20)), "main", NULL],
+        "VCS_BRANCH": [*(f"b{number}" for number in range(20)), *[OTHERS] * 4, "main", NULL],
         "PIPELINE_ID": [f"pipeline {number}" for number in range(200)],
         "PROJECT_ID": ["p1", "p2"],
         "JOB_ID": [f"job {number}" for number in range(3000)],

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from circleci_usage.schema.export_columns import OTHER_BRANCHES
 from circleci_usage.usage.polars.compact_runs import RunsOfFile
 from circleci_usage.usage.polars.ordered_names import OrderedNames, codes_of
 from circleci_usage.usage.polars.sliced_columns import Columns, SlicedColumns, in_slices, joined
@@ -38,7 +39,7 @@ _BITS: Final = {name: 1 << place for place, name in enumerate(FLAGS)}
 
 @dataclass(frozen=True)
 class PartNames:
-    """The names in the parts of all files."""
+    """The names in the parts of all files; `OTHER_BRANCHES` is one of the branches."""
 
     workflow: OrderedNames
     date: OrderedNames
@@ -103,7 +104,10 @@ def names_in(parts: pl.DataFrame) -> tuple[pl.Series, ...]:
 def part_names(files: Iterable[Sequence[pl.Series]]) -> PartNames:
     """The names of all files, from `names_in` each."""
     workflows, dates, branches = zip(*files, strict=True)
-    return PartNames(OrderedNames(workflows), OrderedNames(dates), OrderedNames(branches))
+    others = pl.Series([OTHER_BRANCHES], dtype=pl.Categorical)
+    return PartNames(
+        OrderedNames(workflows), OrderedNames(dates), OrderedNames([*branches, others])
+    )
 
 
 def part_records(parts: pl.DataFrame) -> PartRecords:

@@ -148,16 +148,17 @@ class _SliceReader:
         )
 
     def _branches(self, runs: WorkflowRuns, workflows: Numbers, keys: Keys) -> pl.DataFrame:
-        texts = pl.concat([self.names.branch.all(), pl.Series([OTHER_BRANCHES])])
-        no_name, others = len(texts) - 2, np.uint32(len(texts) - 1)
-        is_chosen = np.isin(pairs(runs["who"], runs["branch"]), self.branches)
-        shown = np.where(is_chosen | (runs["branch"] == no_name), runs["branch"], others)
+        names, branch = self.names.branch, runs["branch"]
+        # A branch may have that name, too.
+        others = np.uint32(names.places_of(pl.Series([OTHER_BRANCHES])).item())
+        is_shown = np.isin(pairs(runs["who"], branch), self.branches) | (branch == len(names))
+        shown = np.where(is_shown, branch, others)
         branches, of_branches = dense(pairs(workflows, shown))
         found = _daily(branches, np.zeros_like(branches), runs).in_all().drop(_OF_ALL_DAYS)
         of_found = of_branches.take(found["group"].to_numpy())
         of_workflows = found.with_columns(
             pl.Series("group", first_of(of_found)),
-            texts.gather(second_of(of_found)).alias("branch"),
+            names.at(second_of(of_found)).alias("branch"),
         )
         return self._named(of_workflows, keys)
 
