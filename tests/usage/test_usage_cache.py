@@ -13,6 +13,7 @@ from circleci_usage.demo.company.exportfile import write_part
 from circleci_usage.report_folder.summary import summary_json
 from circleci_usage.report_folder.tables import lines_csv, tables
 from circleci_usage.schema.export_columns import EXPORT_COLUMNS
+from circleci_usage.usage.aggregates import Sums
 from circleci_usage.usage.cache import cache_beside, load_sums, save_sums
 from circleci_usage.usage.daily_usage import DailyUsage, read_daily_usage
 from circleci_usage.usage.file_hashes import CACHE_FOLDER
@@ -136,16 +137,22 @@ def test_one_flipped_bit_is_noticed(parts: tuple[Part, ...]) -> None:
     assert (cache_beside(parts) / name).read_bytes() != content
 
 
+def loaded(parts: tuple[Part, ...]) -> tuple[Path, str, Sums]:
+    """The sums that are kept, and where."""
+    ((name, _),) = saved(parts).items()
+    folder, key = cache_beside(parts), name.removesuffix(".sums")
+    sums = load_sums(folder, key)
+    assert sums is not None
+    return folder, key, sums
+
+
 @pytest.mark.parametrize("frame", ["days", "branches"])
 def test_sums_of_another_shape_are_made_anew(
     parts: tuple[Part, ...], tmp_path: Path, frame: str
 ) -> None:
     """As another version would have saved them: one column less."""
     fresh = outputs(read(parts), tmp_path)
-    ((name, _),) = saved(parts).items()
-    folder, key = cache_beside(parts), name.removesuffix(".sums")
-    sums = load_sums(folder, key)
-    assert sums is not None
+    folder, key, sums = loaded(parts)
     older = replace(sums, **{frame: getattr(sums, frame).drop("project")})
     save_sums(older, folder, key)
 
@@ -158,10 +165,7 @@ def test_sums_that_lack_columns_of_credit_types_are_made_again(
     parts: tuple[Part, ...], tmp_path: Path, lacking: str
 ) -> None:
     fresh = outputs(read(parts), tmp_path)
-    ((name, _),) = saved(parts).items()
-    folder, key = cache_beside(parts), name.removesuffix(".sums")
-    sums = load_sums(folder, key)
-    assert sums is not None
+    folder, key, sums = loaded(parts)
     unlike = pl.col(lacking).exclude("job_runs", "total_credits")
     save_sums(replace(sums, days=sums.days.drop(sums.days.select(unlike).columns)), folder, key)
 

@@ -15,7 +15,6 @@ _LATER_COLUMNS: Final = ("JOB_RUN_QUEUED_AT", "JOB_RUN_STARTED_AT", "JOB_RUN_STO
 COLUMNS_45: Final = tuple(name for name in EXPORT_COLUMNS if name not in _LATER_COLUMNS)
 """The columns of older exports."""
 
-
 ExportRow = tuple[str, ...]
 """One job run: a string for each of `EXPORT_COLUMNS`."""
 

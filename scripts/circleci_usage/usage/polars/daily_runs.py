@@ -10,16 +10,17 @@ import polars as pl
 
 from circleci_usage.usage.job_run_rules import GRAINS
 from circleci_usage.usage.polars.group_numbers import (
+    Indices,
     Numbers,
     any_row_of,
+    changes,
     first_of,
+    gathered,
     group_numbers,
     pairs,
     second_of,
 )
 from circleci_usage.usage.polars.ranked_values import RankableValues, Values, rankable
-
-Indices = npt.NDArray[np.int64]
 
 _LENGTHS: Final = dict(zip(GRAINS, ("1d", "1w", "1mo"), strict=True))
 """Weeks begin on Monday."""
@@ -91,30 +92,20 @@ def daily_runs(
         values: by their unit; percentiles are told of them.
     """
     key = pairs(groups, days)
-    order = np.argsort(key)
-    key = key.take(order)
-    starts = changes(key)
+    rows = gathered(key)
+    of_days = key.take(rows.firsts)
     sums = {}
     for name, each in counted.items():
         dtype = np.uint32 if each.dtype == np.bool_ else np.int64
-        sums[name] = np.add.reduceat(each.take(order), starts, dtype=dtype)
+        sums[name] = rows.reduced(np.add, each, dtype)
     return DailyRuns(
-        first_of(key[starts]),
-        _to_date(second_of(key[starts])),
-        starts,
-        len(order),
+        first_of(of_days),
+        _to_date(second_of(of_days)),
+        rows.starts,
+        len(key),
         sums,
-        {unit: rankable(each.take(order)) for unit, each in values.items()},
+        {unit: rankable(each.take(rows.order)) for unit, each in values.items()},
     )
-
-
-def changes(*columns: npt.NDArray[Any]) -> Indices:
-    """The places where the value of a column changes; the first one is among them."""
-    are_changes = np.zeros(len(columns[0]), np.bool_)
-    are_changes[:1] = True
-    for column in columns:
-        are_changes[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(are_changes)
 
 
 def days_of(dates: pl.Series) -> Numbers:

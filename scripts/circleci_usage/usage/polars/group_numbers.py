@@ -5,6 +5,7 @@ numbers already.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,9 @@ import polars as pl
 
 Numbers = npt.NDArray[np.uint32]
 """A number per row: 0, 1, … without gaps."""
+
+Indices = npt.NDArray[np.int64]
+"""Places of rows."""
 
 Flags = npt.NDArray[np.bool_]
 """Whether something holds, row by row."""
@@ -79,6 +83,49 @@ def second_of(keys: Keys) -> Numbers:
 def with_group(hashes: Keys, groups: Numbers | Keys) -> Keys:
     """Hashes that differ from group to group, too."""
     return hashes ^ groups * _MIXER
+
+
+@dataclass(frozen=True)
+class GatheredRows:
+    """Rows with equal keys next to one another, those with the lowest key first.
+
+    Attributes:
+        order: the rows.
+        starts: where in `order` those of each key begin.
+    """
+
+    order: Indices
+    starts: Indices
+
+    @property
+    def firsts(self) -> Indices:
+        """A row of each key."""
+        return self.order[self.starts]
+
+    def reduced(
+        self,
+        how: np.ufunc,
+        values: npt.NDArray[Any],
+        dtype: type[np.generic] | None = None,
+    ) -> npt.NDArray[Any]:
+        """Values of all rows → one for each key."""
+        found: npt.NDArray[Any] = how.reduceat(values.take(self.order), self.starts, dtype=dtype)
+        return found
+
+
+def gathered(keys: Keys) -> GatheredRows:
+    """The rows of keys."""
+    order = np.argsort(keys)
+    return GatheredRows(order, changes(keys.take(order)))
+
+
+def changes(*columns: npt.NDArray[Any]) -> Indices:
+    """The places where the value of a column changes; the first one is among them."""
+    are_changes = np.zeros(len(columns[0]), np.bool_)
+    are_changes[:1] = True
+    for column in columns:
+        are_changes[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(are_changes)
 
 
 def _number(key: str) -> pl.Expr:

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import polars as pl
 
 from circleci_usage.usage.job_run_rules import OUTCOMES
-from circleci_usage.usage.polars.daily_runs import changes, daily_runs
-from circleci_usage.usage.polars.group_numbers import Numbers, dense, with_group
-from circleci_usage.usage.polars.run_records import FAILED, NO_ORDER, SUCCESS, Records
-from circleci_usage.usage.polars.sliced_columns import chosen
+from circleci_usage.usage.polars.daily_runs import daily_runs
+from circleci_usage.usage.polars.group_numbers import Numbers, dense, gathered, with_group
+from circleci_usage.usage.polars.run_records import FAILED, SUCCESS, Records
+from circleci_usage.usage.polars.sliced_columns import NO_NUMBER, filtered
 
 _BEFORE_ALL: Final = -(2**63)
 
@@ -72,18 +72,17 @@ def attempts_of(records: Records, jobs: Numbers) -> Attempts:
         q        | a   | 3     | success
     """
     jobs = jobs[records["has_pipeline"]]
-    records = chosen(records, records["has_pipeline"])
-    key = with_group(records["pipeline"], jobs)
-    by_key = np.argsort(key)
-    starts = changes(key[by_key])
+    records = filtered(records, records["has_pipeline"])
+    rows = gathered(with_group(records["pipeline"], jobs))
+    by_key, starts = rows.order, rows.starts
     attempts = np.diff(starts, append=len(by_key))
     order, outcome = records["order"].take(by_key), records["outcome"].take(by_key)
     first = np.minimum.reduceat(order, starts)
-    failed = np.where(outcome == FAILED, order, NO_ORDER)
-    passed = np.where((outcome == SUCCESS) & (order != NO_ORDER), order, _BEFORE_ALL)
+    failed = np.where(outcome == FAILED, order, NO_NUMBER)
+    passed = np.where((outcome == SUCCESS) & (order != NO_NUMBER), order, _BEFORE_ALL)
     recovered = np.minimum.reduceat(failed, starts) < np.maximum.reduceat(passed, starts)
-    is_rerun = (order > np.repeat(first, attempts)) & (order != NO_ORDER)
-    of_pipelines, names = dense(jobs.take(by_key[starts]))
+    is_rerun = (order > np.repeat(first, attempts)) & (order != NO_NUMBER)
+    of_pipelines, names = dense(jobs.take(rows.firsts))
     counted = {
         "pipelines": None,
         "reruns": attempts - 1,

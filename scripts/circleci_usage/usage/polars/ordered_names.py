@@ -16,7 +16,7 @@ class OrderedNames:
     """
 
     def __init__(self, found: Iterable[pl.Series]) -> None:
-        every = pl.concat([each.unique() for each in found]).unique().drop_nulls()
+        every = pl.concat([*found]).unique().drop_nulls()
         texts = every.cast(pl.String)
         order = texts.arg_sort()
         places = np.arange(len(every), dtype=np.uint32)

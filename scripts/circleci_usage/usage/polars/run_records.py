@@ -17,7 +17,13 @@ from circleci_usage.usage.job_run_rules import OUTCOMES, USES
 from circleci_usage.usage.polars.daily_runs import days_of
 from circleci_usage.usage.polars.group_numbers import Numbers
 from circleci_usage.usage.polars.run_expressions import has_ended, never_started
-from circleci_usage.usage.polars.sliced_columns import Columns, SlicedColumns, chosen, in_slices
+from circleci_usage.usage.polars.sliced_columns import (
+    NO_NUMBER,
+    Columns,
+    SlicedColumns,
+    filtered,
+    in_slices,
+)
 
 Records = Columns
 """A column per field of `_TYPES`.
@@ -29,7 +35,7 @@ Fields:
     outcome: its place in `OUTCOMES`.
     is_cached: whether it was charged for layer caching.
     seconds, queued, `USES`: NaN where not known; `seconds` also where it never started.
-    order: `NO_ORDER` where not known.
+    order: `NO_NUMBER` where not known.
 """
 
 _FLOATS: Final = ("seconds", "queued", *USES)
@@ -45,8 +51,6 @@ _TYPES: Final[Mapping[str, type[np.generic]]] = {
 
 FIELDS: Final = ("status", "date", *_FLOATS, "pipeline", "order", "dlc_credits")
 """The columns of job runs that records are made of, besides those of `never_started`."""
-
-NO_ORDER: Final = 2**63 - 1
 
 SUCCESS, FAILED = map(list(OUTCOMES).index, ("success", "failed"))
 """The `outcome` of such records."""
@@ -66,7 +70,7 @@ def records_of(runs: pl.DataFrame, machines: Numbers, first_run: int) -> Records
         "day": days_of(runs["date"]),
     }
     records = {name: fields[name].astype(dtype, copy=False) for name, dtype in _TYPES.items()}
-    return chosen(records, runs.select(has_ended().fill_null(value=False)).to_series().to_numpy())
+    return filtered(records, runs.select(has_ended().fill_null(value=False)).to_series().to_numpy())
 
 
 def _fields() -> list[pl.Expr]:
@@ -80,7 +84,7 @@ def _fields() -> list[pl.Expr]:
         _known(pl.when(~never_started()).then("seconds")).alias("seconds"),
         *(_known(pl.col(name)) for name in _FLOATS if name != "seconds"),
         pl.col("pipeline").fill_null(0),
-        pl.col("order").fill_null(NO_ORDER),
+        pl.col("order").fill_null(NO_NUMBER),
     ]
 
 

@@ -13,7 +13,7 @@ from circleci_usage.usage.polars.job_statistics import attempts_of, job_statisti
 from circleci_usage.usage.polars.machine_statistics import class_use, machine_statistics
 from circleci_usage.usage.polars.run_expressions import OF_JOB, OF_MACHINE
 from circleci_usage.usage.polars.run_records import FileRecords, Records
-from circleci_usage.usage.polars.sliced_columns import chosen, joined
+from circleci_usage.usage.polars.sliced_columns import filtered, joined
 
 OF_CLASS: Final = ("executor", "resource_class")
 
@@ -93,7 +93,7 @@ def slice_statistics(
     job = machines.numbers("job_number").take(machine)
     jobs, times = job_statistics(records, job)
     is_named = machines.names["job"].is_not_null().to_numpy().take(machine)
-    records, machine, job = chosen(records, is_named), machine[is_named], job[is_named]
+    records, machine, job = filtered(records, is_named), machine[is_named], job[is_named]
     attempts = attempts_of(records, job)
     counted = jobs.join(attempts.jobs, on="job_number", how="left")
     return SliceStatistics(

@@ -19,6 +19,9 @@ _ROWS: Final = 200_000
 _MOST: Final = 128
 """Slices; with more, reading their pieces from all files would take longer than computing."""
 
+NO_NUMBER: Final = 2**63 - 1
+"""Stands in columns of whole numbers for null."""
+
 Columns = Mapping[str, npt.NDArray[Any]]
 """Columns of the same length, by their names."""
 
@@ -84,7 +87,7 @@ def in_slices(
     return SlicedColumns(file, types, bounds)
 
 
-def chosen(columns: Columns, are_wanted: npt.NDArray[np.bool_]) -> Columns:
+def filtered(columns: Columns, are_wanted: npt.NDArray[np.bool_]) -> Columns:
     """Some of the rows, in their order."""
     if are_wanted.all():
         return columns

@@ -9,8 +9,7 @@ import polars as pl
 
 from circleci_usage.schema.export_columns import BRANCH_GROUP
 from circleci_usage.usage.job_run_rules import OF_UNITS
-from circleci_usage.usage.polars.daily_runs import changes
-from circleci_usage.usage.polars.group_numbers import Flags, with_group
+from circleci_usage.usage.polars.group_numbers import Flags, gathered, with_group
 from circleci_usage.usage.polars.name_groups import with_branch_groups
 from circleci_usage.usage.polars.sliced_columns import Columns
 from circleci_usage.usage.polars.workflow_records import PartNames, PipelineRecords
@@ -42,15 +41,10 @@ class UnitCounter:
         Args:
             records: all of each pipeline.
         """
-        key = with_group(records["pipeline"], records["who"])
-        order = np.argsort(key)
-        starts = changes(key.take(order))
-        lowest = {
-            name: np.minimum.reduceat(records[name].take(order), starts)
-            for name in ("date", "branch")
-        }
-        units = {"who": records["who"].take(order[starts]), **lowest}
-        return self._counted(units, {"pipelines": np.ones(len(starts), np.bool_)})
+        rows = gathered(with_group(records["pipeline"], records["who"]))
+        lowest = {name: rows.reduced(np.minimum, records[name]) for name in ("date", "branch")}
+        units = {"who": records["who"].take(rows.firsts), **lowest}
+        return self._counted(units, {"pipelines": np.ones(len(rows.starts), np.bool_)})
 
     def together(self, counts: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """All counts as `unit_counts` of `RunStatisticsFrames` has them, with `who`."""

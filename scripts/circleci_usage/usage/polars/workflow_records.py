@@ -15,7 +15,13 @@ import polars as pl
 from circleci_usage.schema.export_columns import OTHER_BRANCHES
 from circleci_usage.usage.polars.compact_runs import RunsOfFile
 from circleci_usage.usage.polars.ordered_names import OrderedNames, codes_of
-from circleci_usage.usage.polars.sliced_columns import Columns, SlicedColumns, in_slices, joined
+from circleci_usage.usage.polars.sliced_columns import (
+    NO_NUMBER,
+    Columns,
+    SlicedColumns,
+    in_slices,
+    joined,
+)
 from circleci_usage.usage.polars.workflow_parts import FLAGS, PART
 
 PartRecords = Columns
@@ -31,8 +37,6 @@ PartRecords = Columns
 PipelineRecords = Columns
 """Fields: who, pipeline, date, branch."""
 
-NO_NUMBER: Final = 2**63 - 1
-
 _NAMES: Final = ("workflow", "date", "branch")
 _BITS: Final = {name: 1 << place for place, name in enumerate(FLAGS)}
 
@@ -47,10 +51,12 @@ class PartNames:
 
     def placed(self, records: Columns) -> Columns:
         """Records with places of names instead of their codes."""
-        names = {"workflow": self.workflow, "date": self.date, "branch": self.branch}
-        return dict(records) | {
-            name: each.places(records[name]) for name, each in names.items() if name in records
+        placed = {
+            name: names.places(records[name])
+            for name, names in vars(self).items()
+            if name in records
         }
+        return {**records, **placed}
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from circleci_usage.usage.polars.daily_runs import changes
-from circleci_usage.usage.polars.group_numbers import Flags, Numbers, pairs, with_group
-from circleci_usage.usage.polars.sliced_columns import Columns
-from circleci_usage.usage.polars.workflow_records import (
-    NO_NUMBER,
-    PartNames,
-    PartRecords,
-    flags_of,
-)
+from circleci_usage.usage.job_run_rules import WORKFLOW_OUTCOMES
+from circleci_usage.usage.polars.group_numbers import Flags, Numbers, gathered, pairs, with_group
+from circleci_usage.usage.polars.sliced_columns import NO_NUMBER, Columns
+from circleci_usage.usage.polars.workflow_records import PartNames, PartRecords, flags_of
 
 WorkflowRuns = Columns
 """Fields:
@@ -24,7 +19,7 @@ WorkflowRuns = Columns
     never_started: whether it was canceled without any job on a machine.
 """
 
-OUTCOMES: Final = ("failed", "succeeded", "canceled", "on_hold", "running")
+OUTCOMES: Final = ("failed", *WORKFLOW_OUTCOMES)
 
 
 def workflow_runs(parts: PartRecords) -> WorkflowRuns:
@@ -37,20 +32,17 @@ def workflow_runs(parts: PartRecords) -> WorkflowRuns:
     It belongs to the day of its first row, and has the first branch by name.
     """
     workflows = pairs(parts["who"], parts["workflow"])
-    key = with_group(parts["run"], workflows)
-    order = np.argsort(key)
-    starts = changes(key.take(order))
-    any_part = order[starts]
+    rows = gathered(with_group(parts["run"], workflows))
     lowest = {
-        name: np.minimum.reduceat(parts[name].take(order), starts)
+        name: rows.reduced(np.minimum, parts[name])
         for name in ("date", "branch", "order", "pipeline_number")
     }
-    flags = flags_of(np.bitwise_or.reduceat(parts["flags"].take(order), starts))
+    flags = flags_of(rows.reduced(np.bitwise_or, parts["flags"]))
     outcome = _outcomes(flags)
     never_started = (outcome == OUTCOMES.index("canceled")) & flags["had_nothing"]
-    seconds = np.fmax.reduceat(parts["seconds"].take(order), starts)
+    seconds = rows.reduced(np.fmax, parts["seconds"])
     return {
-        **{name: parts[name].take(any_part) for name in ("who", "workflow")},
+        **{name: parts[name].take(rows.firsts) for name in ("who", "workflow")},
         **lowest,
         "seconds": np.where(never_started, np.float32(np.nan), seconds),
         "outcome": outcome,

@@ -23,11 +23,12 @@ from circleci_usage.schema.export_columns import OTHER_BRANCHES
 from circleci_usage.usage.chosen_names import RECENT_RUNS, ChosenNames
 from circleci_usage.usage.job_run_rules import WORKFLOW_OUTCOMES
 from circleci_usage.usage.polars.compact_runs import JobRuns
-from circleci_usage.usage.polars.daily_runs import DailyRuns, changes, daily_runs, days_of
+from circleci_usage.usage.polars.daily_runs import DailyRuns, daily_runs, days_of
 from circleci_usage.usage.polars.group_numbers import (
     Flags,
     Keys,
     Numbers,
+    changes,
     dense,
     first_of,
     pairs,
@@ -35,8 +36,7 @@ from circleci_usage.usage.polars.group_numbers import (
 )
 from circleci_usage.usage.polars.ordered_names import OrderedNames
 from circleci_usage.usage.polars.run_expressions import OF_WORKFLOW, inside
-from circleci_usage.usage.polars.sliced_columns import chosen as chosen_rows
-from circleci_usage.usage.polars.sliced_columns import slices_of
+from circleci_usage.usage.polars.sliced_columns import filtered, slices_of
 from circleci_usage.usage.polars.unit_counts import UnitCounter, unit_counter
 from circleci_usage.usage.polars.workflow_records import (
     FileParts,
@@ -136,14 +136,14 @@ class _SliceReader:
         )
         every = workflow_runs(of_slice([file.parts for file in self.files], self.names, number))
         counts = [pipelines, self.counter.workflow_runs(every)]
-        began = chosen_rows(every, self.are_inside.take(every["date"]))
+        began = filtered(every, self.are_inside.take(every["date"]))
         workflows, keys = dense(pairs(began["who"], began["workflow"]))
         daily = _daily(workflows, self.days.take(began["date"]), began)
         return WorkflowFrames(
             self._named(daily.in_all(), keys),
             self._named(daily.over_time(), keys).drop(_OF_ALL_DAYS),
             self._branches(began, workflows, keys),
-            self._recent(began),
+            self._recent(began, workflows, keys),
             pl.concat(counts, how="diagonal"),
         )
 
@@ -162,14 +162,13 @@ class _SliceReader:
         )
         return self._named(of_workflows, keys)
 
-    def _recent(self, runs: WorkflowRuns) -> pl.DataFrame:
+    def _recent(self, runs: WorkflowRuns, workflows: Numbers, keys: Keys) -> pl.DataFrame:
         """The latest runs of the listed workflows."""
-        is_listed = np.isin(pairs(runs["who"], runs["workflow"]), self.listed)
-        listed = chosen_rows(runs, is_listed)
-        workflows = pairs(listed["who"], listed["workflow"])
+        is_listed = np.isin(keys, self.listed).take(workflows)
+        listed = filtered(runs, is_listed)
         # Without a date, a run comes first.
         dates = (listed["date"] + np.uint32(1)) % np.uint32(len(self.names.date) + 1)
-        latest = chosen_rows(listed, _are_latest(workflows, dates))
+        latest = filtered(listed, _are_latest(workflows[is_listed], dates))
         return _in_order(as_frame(latest, self.names))
 
     def _named(self, found: pl.DataFrame, keys: Keys) -> pl.DataFrame:
@@ -196,7 +195,7 @@ def _keys(named: pl.DataFrame, name: str, names: OrderedNames) -> Keys:
     return pairs(placed["who"].to_numpy(), placed["place"].to_numpy())
 
 
-def _are_latest(workflows: Keys, dates: Numbers) -> Flags:
+def _are_latest(workflows: Numbers, dates: Numbers) -> Flags:
     """Which runs are on the days of the `RECENT_RUNS` latest ones of their workflow."""
     numbers, _ = dense(workflows)
     days = pairs(numbers, dates)
